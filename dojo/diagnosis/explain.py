@@ -1,0 +1,2 @@
+def explain(loaded, results):
+    return [r.error for r in results]

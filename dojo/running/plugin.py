@@ -1,0 +1,161 @@
+"""The pytest plugin: plain `pytest` runs the learner's katas, `pytest --from solutions` every reference.
+
+It gives tests the fixture `kata`, once per track, and the markers `kata`, `chapter` and `track`. Nothing heavy is
+imported before a kata's test is really there, because every pytest run in this environment loads this file.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+TRACKS = ("numpy", "torch")
+
+
+@dataclass
+class Result:
+    """How one test of a kata ended: `passed`, `failed`, `not-started`, `locked`, `ended` or `skipped`."""
+
+    test: str
+    outcome: str
+    error: BaseException | None = None
+    calls: list = field(default_factory=list)
+
+
+@dataclass
+class Judging:
+    """What is under test in this run, and what has been seen so far."""
+
+    origin: str = "katas"
+    tracks: tuple[str, ...] = ("numpy",)
+    subject: object | None = None  # a loaded subject handed over by the worker
+    results: list[Result] = field(default_factory=list)
+    loaded: dict = field(default_factory=dict)
+    collected: int = 0
+    on_test: object | None = None  # called with the name of each test before it runs
+
+
+KEY = pytest.StashKey[Judging]()
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("dojo")
+    group.addoption("--from", dest="dojo_from", default="katas", metavar="katas|solutions", help="what the kata tests run")
+    group.addoption("--track", dest="dojo_track", default=None, help="numpy, torch or all (default: numpy; solutions: all)")
+
+
+def pytest_configure(config):
+    for line in ("kata(name): a test of this kata", "chapter(number): a test of this chapter", "track(name): on this track"):
+        config.addinivalue_line("markers", line)
+    origin, track = config.getoption("dojo_from"), config.getoption("dojo_track")
+    if origin not in ("katas", "solutions"):
+        raise pytest.UsageError(f"--from is katas or solutions, not {origin!r}")
+    if track not in (None, "all", *TRACKS):
+        raise pytest.UsageError(f"--track is numpy, torch or all, not {track!r}")
+    everything = track == "all" or (track is None and origin == "solutions")
+    config.stash.setdefault(KEY, Judging(origin, TRACKS if everything else (track or "numpy",)))
+
+
+def pytest_generate_tests(metafunc):
+    if "kata" in metafunc.fixturenames and _kata_name(metafunc.module.__file__):
+        spec = _spec(_kata_name(metafunc.module.__file__))
+        tracks = [track for track in metafunc.config.stash[KEY].tracks if track in spec.tracks]
+        marks = [pytest.param(track, marks=pytest.mark.track(track)) for track in tracks]
+        metafunc.parametrize("kata", marks, indirect=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        name = _kata_name(item.path)
+        if name and "kata" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kata(name))
+            item.add_marker(pytest.mark.chapter(_spec(name).chapter))
+            config.stash[KEY].collected += 1
+
+
+@pytest.fixture
+def kata(request):
+    """The kata under test; see dojo/checking/kata.py."""
+    from dojo import loading
+    from dojo.running.subjects import Loaded, Unusable
+
+    judging: Judging = request.config.stash[KEY]
+    name, track = _kata_name(request.path), request.param
+    if judging.subject is not None:
+        return judging.subject.kata()
+    if track == "torch":
+        pytest.importorskip("torch", reason="torch is not installed: `make start` installs it")
+    if (name, track) not in judging.loaded:
+        try:
+            made = Loaded(loading.subject(name, track, judging.origin), _spec(name))
+        except Unusable as error:
+            made = error
+        judging.loaded[name, track] = made
+    made = judging.loaded[name, track]
+    if isinstance(made, Unusable):
+        where = f"{loading.kata_path(name, track)}:{made.line or 1}"
+        pytest.fail(f"{where}: {made.status}: {made.facts}", pytrace=False)
+    return made.kata()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    judging: Judging = item.config.stash[KEY]
+    if judging.on_test is not None:
+        judging.on_test(item.originalname)  # type: ignore[operator]
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    kata = getattr(item, "funcargs", {}).get("kata")
+    if call.when != "call" or kata is None or not hasattr(kata, "calls"):
+        return report
+    judging: Judging = item.config.stash[KEY]
+    error = call.excinfo.value if call.excinfo else None
+    result = Result(item.originalname, _outcome(report, error, kata), error, kata.calls)
+    judging.results.append(result)
+    if report.failed and judging.subject is None:
+        loaded = judging.loaded[kata._name, kata.track]
+        from dojo.diagnosis.explain import explain
+        from dojo.diagnosis.wording import plain
+
+        report.longrepr = "\n\n".join(plain(finding) for finding in explain(loaded, [result]))
+    return report
+
+
+def _outcome(report, error, kata) -> str:
+    if report.outcome != "failed":
+        return report.outcome
+    if isinstance(error, NotImplementedError):
+        from dojo.running.subjects import prerequisite_of
+
+        return "locked" if prerequisite_of(error, _Where(kata)) else "not-started"  # type: ignore[arg-type]
+    return "ended" if type(error).__name__ == "Ended" else "failed"
+
+
+class _Where:
+    """As much of a Subject as `prerequisite_of` asks for."""
+
+    def __init__(self, kata):
+        self.track, self.path = kata.track, kata._path
+
+
+def _kata_name(path) -> str | None:
+    path = Path(path)
+    tests = path.parent
+    if tests.name == "katas" and tests.parent.name == "tests" and path.name.startswith("test_"):
+        return path.stem.removeprefix("test_")
+    return None
+
+
+_SPECS: dict = {}
+
+
+def _spec(name):
+    if not _SPECS:
+        from dojo.loading import curriculum
+
+        _SPECS.update({kata.name: kata for kata in curriculum().katas})
+    return _SPECS[name]

@@ -1,0 +1,168 @@
+"""A subject made ready for its tests: file read, refused calls looked for, module loaded, reference beside it."""
+
+import ast
+import traceback
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from dojo import stubs
+from dojo.checking.guard import Guard
+from dojo.checking.kata import Kata
+from dojo.checking.signatures import Signature, signatures
+from dojo.checking.tracks import NumpyTrack
+from dojo.curriculum import Kata as Spec
+from dojo.loading import ROOT, Subject, install_finder, load_path, load_subject, solution_path
+from dojo.running.forbidden import forbidden_calls
+
+
+class Unusable(Exception):
+    """The file cannot be judged: `status` is `broken`, `locked`, `died` or `failed`; `line` is where, if anywhere."""
+
+    def __init__(self, status: str, facts: str, line: int | None = None, cause: str | None = None, file: Path | None = None):
+        super().__init__(facts)
+        self.status, self.facts, self.line, self.cause, self.file = status, facts, line, cause, file
+
+
+@dataclass
+class Reference:
+    """The numpy reference of a kata (torch, where a kata has no numpy track): its module, source and signatures."""
+
+    module: ModuleType
+    source: str
+    signatures: dict[str, Signature]
+
+
+@lru_cache(maxsize=None)
+def reference(name: str, track: str = "numpy") -> Reference:
+    """The reference of a kata, loaded once per process."""
+    path = solution_path(name, track)
+    source = path.read_text(encoding="utf-8")
+    module = load_path(path, f"reference.{track}.{name}")
+    return Reference(module, source, signatures(module, source))
+
+
+class Loaded:
+    """A subject ready to be judged; `kata()` gives a fresh fixture for each test."""
+
+    def __init__(self, subject: Subject, spec: Spec):
+        self.subject, self.spec = subject, spec
+        self.finder = install_finder(subject.prerequisites)
+        self.source = read(subject.path)
+        self.reference = reference(spec.name, "numpy" if "numpy" in spec.tracks else "torch")
+        self.functions = self._functions()
+        self.track = make_track(subject.track)
+        self.unfinished = self._check_source()
+        self.guard = Guard(Kata)
+        self.notes: dict[str, str] = {}
+        self.module = self._load()
+
+    def kata(self) -> Kata:
+        subject = self.subject
+        made = Kata(
+            subject.kata,
+            self.track,
+            self.module,
+            self.reference.module,
+            self.reference.signatures,
+            self.spec.tolerance,
+            subject.path,
+            self.guard,
+        )
+        made.notes = self.notes
+        return made
+
+    def _functions(self) -> list[str]:
+        """The functions this track asks for, in data-flow order."""
+        path = solution_path(self.spec.name, self.subject.track)
+        return list(stubs.functions(path.read_text(encoding="utf-8")))
+
+    def _check_source(self) -> list[str]:
+        try:
+            tree = ast.parse(self.source)
+        except SyntaxError as error:
+            text = (error.text or "").strip()
+            raise Unusable("broken", f"it is not Python: {error.msg}" + (f": `{text}`" if text else ""), error.lineno) from None
+        except ValueError as error:
+            raise Unusable("broken", f"it is not Python: {error}", 1) from None
+        mine = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        mine |= {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+        mine |= {alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+        if self.functions and not mine & set(self.functions):
+            wanted = ", ".join(self.functions)
+            raise Unusable("broken", f"it defines none of the kata's functions ({wanted}); `reset` brings the stub back", 1)
+        if self.subject.origin in ("katas", "file"):
+            for line, name in forbidden_calls(tree, self.spec, self.subject.track):
+                raise Unusable("failed", f"it uses {name}, which would be the whole answer", line, "forbidden-call")
+        return [name for name in stubs.unfinished(self.source) if name in self.functions]
+
+    def _load(self) -> ModuleType:
+        here = str(self.subject.path)
+        try:
+            module = load_subject(self.subject, self.source)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in frames if frame.filename == here]
+            line = own[-1].lineno if own else 1
+            blamed = prerequisite_of(error, self.subject)
+            if blamed:
+                raise Unusable("locked", f"it needs {blamed}, which {_state(error)}", line, file=Path(here)) from None
+            if isinstance(error, SystemExit):
+                raise Unusable("died", "it ends the process with sys.exit while it is imported", line) from None
+            raise Unusable("broken", f"it does not import: {type(error).__name__}: {error}", line) from None
+        for changed in self.guard.restore():
+            self.notes.setdefault("", f"replaces {changed}; the dojo put it back before judging")
+        if self.guard.random_changed():
+            self.notes.setdefault("", "seeds numpy's global random state; take randomness through an argument `rng`")
+        return module
+
+
+def prerequisite_of(error: BaseException, subject: Subject) -> str | None:
+    """The learner's own prerequisite kata that `error` comes out of, unfinished or broken, or None."""
+    folder = ROOT / "katas" / subject.track
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [Path(frame.filename) for frame in frames]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append(Path(error.filename))
+    if not places or places[-1].parent != folder or places[-1] == subject.path:
+        return None
+    if isinstance(error, NotImplementedError | SyntaxError | ImportError | NameError):
+        return places[-1].stem
+    return None
+
+
+def _state(error: BaseException) -> str:
+    if isinstance(error, NotImplementedError):
+        return "is not finished yet"
+    return f"does not import: {type(error).__name__}: {error}"
+
+
+def read(path: Path) -> str:
+    """The text of a kata's file; Unusable says what is wrong with it."""
+    if path.is_dir():
+        raise Unusable("broken", f"{path.name} is a folder; a Python file was expected")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise Unusable("broken", "the file is missing; `reset` brings the stub back") from None
+    except OSError as error:
+        raise Unusable("broken", f"the file cannot be read: {error.strerror}") from None
+    if not data.strip():
+        raise Unusable("broken", "the file is empty; `reset` brings the stub back")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unusable("broken", "the file is not text in UTF-8; `reset` brings the stub back") from None
+
+
+@lru_cache(maxsize=None)
+def make_track(name: str):
+    """The adapter of a track. ImportError when torch is asked for and missing."""
+    if name == "numpy":
+        return NumpyTrack()
+    from dojo.checking.torch_track import TorchTrack
+
+    return TorchTrack()
