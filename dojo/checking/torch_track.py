@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.overrides import TorchFunctionMode
 
 from dojo.checking.compare import Refused
 from dojo.checking.tracks import WrongType, leaves, spell
@@ -70,23 +70,20 @@ class TorchTrack:
                 None,
                 "graph-broken",
             )
-        found = torch.autograd.grad(
-            [result for result, _ in live],
-            flat,
-            [torch.as_tensor(dout).to(result.dtype) for result, dout in live],
-            allow_unused=True,
-        )
+        # A scalar needs no grad_outputs, whose handling imports sympy at the first call: 0.4 s of a learner's time.
+        loss = sum((result * torch.as_tensor(dout).to(result.dtype)).sum() for result, dout in live)
+        found = torch.autograd.grad(loss, flat, allow_unused=True)  # type: ignore[arg-type]
         gradients = iter(torch.zeros_like(leaf) if grad is None else grad for leaf, grad in zip(flat, found, strict=True))
         filled = leaves(wanted, lambda leaf: next(gradients))
         return tuple(filled) if len(filled) > 1 else filled[0]
 
 
-class LargestIntermediate(TorchDispatchMode):
-    """While active, `bytes` is the size of the largest tensor that any operation made."""
+class LargestIntermediate(TorchFunctionMode):
+    """While active, `bytes` is the size of the largest tensor that any call of torch's functions made."""
 
     bytes = 0
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+    def __torch_function__(self, func, types, args=(), kwargs=None):
         result = func(*args, **(kwargs or {}))
         for item in result if isinstance(result, tuple | list) else (result,):
             if isinstance(item, torch.Tensor):

@@ -1,2 +1,255 @@
-def explain(loaded, results):
-    return [r.error for r in results]
+"""From failed tests to findings: which function, which tensor, the facts, and the causes whose prediction came true."""
+
+import warnings
+
+import numpy as np
+
+from dojo import stubs
+from dojo.checking.compare import Refused, describe
+from dojo.checking.gradients import RTOL, numerical_gradients
+from dojo.checking.kata import Call, Ended
+from dojo.checking.compare import same
+from dojo.diagnosis import rules
+from dojo.diagnosis.broken_graph import where_the_graph_ends
+from dojo.diagnosis.causes import rank
+from dojo.diagnosis.crash import bound_sizes, explain_crash
+from dojo.diagnosis.evidence import Answer, Evidence
+from dojo.diagnosis.findings import Finding, Match
+from dojo.diagnosis.hypotheses import explained
+from dojo.diagnosis.snippet import snippet
+
+MOST_CAUSES = 3
+
+
+def explain(loaded, results: list, leave_out: str | None = None) -> list[Finding]:
+    """Findings for the failed tests among `results`, the first wrong one in data-flow order first.
+
+    `leave_out` names a bank entry (`FUNCTION:CAUSE`) that must not be used: the score measures the rules that way.
+    """
+    return Explanation(loaded, results, leave_out).findings()
+
+
+class Explanation:
+    """One diagnosis of one run; `findings()` gives its result."""
+
+    def __init__(self, loaded, results: list, leave_out: str | None):
+        self.loaded, self.results, self.leave_out = loaded, results, leave_out
+        self.failed = [result for result in results if result.outcome not in ("passed", "skipped")]
+        self.order = list(loaded.reference.signatures)
+        self.lines = stubs.functions(loaded.source)
+        self._evidence: dict[str, Evidence] = {}
+
+    def findings(self) -> list[Finding]:
+        found: dict[tuple[str | None, str | None], Finding] = {}
+        for result in self.failed:
+            for finding in self._of_result(result):
+                key = (finding.function, finding.tensor)
+                if key not in found:
+                    found[key] = finding
+                elif finding.causes and not found[key].causes:
+                    found[key].causes = finding.causes
+        ordered = sorted(found.values(), key=self._position)
+        return self._without_echoes(ordered)
+
+    def _of_result(self, result) -> list[Finding]:
+        error = result.error
+        call = self._failing_call(result)
+        function = self._function(result, call)
+        if result.outcome == "not-started":
+            return [self._finding(result, function, None, "not started", call)]
+        if isinstance(error, Ended):
+            return [self._finding(result, error.function, None, error.how, call)]
+        if isinstance(error, Refused):
+            return self._of_refusal(result, error, call)
+        if call is not None and call.error is error and error is not None:
+            return [self._of_crash(result, call)]
+        facts = f"{type(error).__name__}: {error}" if error is not None else "the test did not pass"
+        return [self._finding(result, function, None, facts, call)]
+
+    # ------------------------------------------------------------------ the three kinds of failure
+
+    def _of_refusal(self, result, refused: Refused, call: Call | None) -> list[Finding]:
+        function = refused.function or self._function(result, call)
+        if refused.cause:
+            says = refused.says or _sentence(refused.cause)
+            finding = self._finding(result, function, refused.tensor, refused.facts, call)
+            finding.causes = [Match(refused.cause, says, "law")]
+            if refused.cause == "graph-broken":
+                self._name_graph_end(finding)
+            return [finding]
+        if call is None:
+            return [self._finding(result, function, refused.tensor, refused.facts, call)]
+        evidence = self._of_law(call.law)
+        wrong = evidence.wrong_tensors() if evidence else []
+        if not evidence or not wrong:
+            return [self._finding(result, function, refused.tensor, refused.facts, call)]
+        return [self._of_values(evidence, tensor, call.function) for tensor in wrong]
+
+    def _of_values(self, evidence: Evidence, tensor: str | None, function: str) -> Finding:
+        answer = next(answer for answer in evidence.answers if tensor in answer.wrong)
+        call = answer.call
+        finding = Finding(function, tensor, "", answer.test, str(self.loaded.subject.path), self._line(function))
+        got, expected = call.outputs.get(tensor), answer.expected[tensor]
+        if tensor not in call.outputs:
+            finding.facts = f"{tensor} is missing; the keys are {', '.join(map(str, call.outputs))}"
+        elif isinstance(expected, np.ndarray | np.generic | float | int):
+            finding.facts = describe(got, expected, evidence.labels(answer, tensor), evidence.rtol(call))
+            finding.causes = self._causes(evidence, tensor)
+            if call.gradient:
+                finding.facts += self._doctor(evidence, answer, tensor)
+        else:
+            finding.facts = f"is {_brief(got)}; {_brief(expected)} was expected"
+            finding.causes = self._causes(evidence, tensor)
+        if call.gradient and self.loaded.subject.track == "torch" and not self._forward_wrong(call.law):
+            finding.causes = [m for m in finding.causes if m.cause == "ties"] or [_graph_match()]
+            self._name_graph_end(finding)
+        finding.printed, finding.inputs = call.printed, snippet(self.loaded.subject, evidence.signature, call)
+        return finding
+
+    def _of_crash(self, result, call: Call) -> Finding:
+        law = self.loaded.reference.signatures[call.law]
+        assert call.error is not None
+        facts, line, causes = explain_crash(
+            call.error, call.traceback, self.loaded.subject.path, self.loaded.source, law, call.args
+        )
+        finding = self._finding(result, call.function, None, facts, call)
+        finding.line, finding.causes = line or finding.line, causes
+        return finding
+
+    # ------------------------------------------------------------------ causes
+
+    def _causes(self, evidence: Evidence, tensor: str | None) -> list[Match]:
+        """Bank, other arguments, changed references and array rules, the most specific first, no cause twice."""
+        candidates = [(e.order, e.match) for e in explained(evidence, tensor, self.loaded, self.leave_out)]
+        candidates += [(1, match) for match in rules.apply(self._cases(evidence, tensor))]
+        candidates.sort(key=lambda pair: (pair[0] > 0, rank(pair[1].cause), pair[0]))
+        unique: dict[str, Match] = {}
+        for _, match in candidates:
+            unique.setdefault(match.cause, match)
+        return list(unique.values())[:MOST_CAUSES]
+
+    def _cases(self, evidence: Evidence, tensor: str | None) -> list[rules.Case]:
+        cases = []
+        for answer in evidence.answers:
+            if tensor not in answer.wrong or tensor not in answer.call.outputs:
+                continue
+            got, expected = np.asarray(answer.call.outputs[tensor]), np.asarray(answer.expected[tensor])
+            if got.dtype.kind not in "fiub" or expected.dtype.kind not in "fiub":
+                continue
+            names = evidence.signature.parameters
+            arguments = dict(zip(names, answer.call.args, strict=False))
+            sizes = bound_sizes(evidence.signature, answer.call.args)
+            labels = evidence.labels(answer, tensor)
+            cases.append(rules.Case(got, expected, labels, arguments, answer.call.gradient, sizes))
+        return cases
+
+    # ------------------------------------------------------------------ the derivative doctor
+
+    def _doctor(self, evidence: Evidence, answer: Answer, tensor: str | None) -> str:
+        """Whether the forward is right, which gradients are, and whether this is the derivative of what was written."""
+        forward = answer.call.law.removesuffix("_backward")
+        right = [name for name in evidence.signature.outputs if name not in evidence.wrong_tensors()]
+        if not self._forward_wrong(answer.call.law):
+            text = "; your forward pass is right"
+            return text + (f", and so {'is' if len(right) == 1 else 'are'} {', '.join(right)}" if right else "")
+        if self.loaded.subject.track == "numpy" and self._own_derivative(forward, evidence, answer, tensor):
+            return f"; your {forward} differs from the formula, and this is the right derivative of what you wrote"
+        return f"; your {forward} is wrong too: mend it first"
+
+    def _own_derivative(self, forward: str, evidence: Evidence, answer: Answer, tensor: str | None) -> bool:
+        code = vars(self.loaded.module).get(forward)
+        law = self.loaded.reference.signatures.get(forward)
+        if code is None or law is None or not tensor or tensor[1:] not in law.parameters:
+            return False
+        upstream = len(evidence.signature.parameters) - len(law.parameters)
+        args = tuple(a.astype(float) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in answer.call.args)
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                own = numerical_gradients(code, args[:upstream], args[upstream:], [law.parameters.index(tensor[1:])])[0]
+        except Exception:
+            return False
+        return same(answer.call.outputs[tensor], own, RTOL, RTOL)
+
+    def _forward_wrong(self, law: str) -> bool:
+        forward = self._of_law(law.removesuffix("_backward"))
+        if forward is not None and forward.wrong_tensors():
+            return True
+        blamed = {r.error.function for r in self.failed if isinstance(r.error, Refused) and not r.error.cause}
+        return law.removesuffix("_backward") in blamed and self.loaded.subject.track == "numpy"
+
+    def _name_graph_end(self, finding: Finding) -> None:
+        place = where_the_graph_ends(self.loaded.source, finding.function)
+        if place:
+            finding.line = place[0]
+            finding.causes = [Match("graph-broken", place[1], "source")]
+
+    # ------------------------------------------------------------------ names and order
+
+    def _of_law(self, law: str) -> Evidence | None:
+        if law not in self.loaded.reference.signatures:
+            return None
+        if law not in self._evidence:
+            self._evidence[law] = Evidence(self.loaded, law, self.results)
+        return self._evidence[law]
+
+    def _failing_call(self, result) -> Call | None:
+        """The call that the failed test ended on."""
+        for call in reversed(result.calls):
+            if call.refused is result.error or (call.error is not None and call.error in (result.error, getattr(result.error, "error", None))):
+                return call
+        function = getattr(result.error, "function", None)
+        for call in reversed(result.calls):
+            if function is None or call.function == function:
+                return call
+        return result.calls[-1] if result.calls and function is None else None
+
+    def _function(self, result, call: Call | None) -> str | None:
+        if call is not None:
+            return call.function
+        rest = result.test.removeprefix("test_")
+        names = [name for name in self.order if rest == name or rest.startswith(f"{name}_")]
+        return max(names, key=len) if names else None
+
+    def _finding(self, result, function: str | None, tensor: str | None, facts: str, call: Call | None) -> Finding:
+        finding = Finding(function, tensor, facts, result.test, str(self.loaded.subject.path), self._line(function))
+        if call is not None:
+            finding.printed = call.printed
+            finding.inputs = snippet(self.loaded.subject, self.loaded.reference.signatures[call.law], call)
+        return finding
+
+    def _line(self, function: str | None) -> int:
+        return self.lines.get(function or "", 1)
+
+    def _position(self, finding: Finding) -> tuple[int, int]:
+        law = finding.function or ""
+        known = law in self.order
+        gradient = (finding.tensor or "").startswith("d") and not law.endswith("_backward")
+        outputs = self.loaded.reference.signatures[law].outputs if known else ()
+        base = (finding.tensor or "").split("[")[0]
+        return (self.order.index(law) if known else len(self.order)), outputs.index(base) if base in outputs else int(gradient)
+
+    def _without_echoes(self, findings: list[Finding]) -> list[Finding]:
+        """An exception or broken law of a function says it all: no guess about its values stands behind it."""
+        kept: list[Finding] = []
+        for finding in findings:
+            earlier = [other for other in kept if other.function == finding.function]
+            if any(other.tensor is None and other.facts == finding.facts for other in earlier):
+                continue
+            kept.append(finding)
+        return kept
+
+
+def _sentence(cause: str) -> str:
+    from dojo.diagnosis.causes import vocabulary
+
+    return vocabulary()[cause].sentence
+
+
+def _graph_match() -> Match:
+    return Match("graph-broken", "the forward pass is right, so autograd lost part of the way back: something cuts the graph", "rule:graph")
+
+
+def _brief(value, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

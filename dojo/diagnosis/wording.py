@@ -1,2 +1,37 @@
-def plain(f):
-    return f"{type(f).__name__}: {f} {getattr(f,'function',None)} {getattr(f,'tensor',None)} {getattr(f,'cause',None)}"
+"""The words of a finding, the same in the terminal, in pytest's output and in JSON."""
+
+from pathlib import Path
+
+from dojo.diagnosis.findings import Finding
+
+
+def headline(finding: Finding, root: Path | None = None) -> str:
+    """`path:line: affine_backward, dx` — what editors and terminals can jump to."""
+    path = Path(finding.file)
+    if root is not None and path.is_relative_to(root):
+        path = path.relative_to(root)
+    what = ", ".join(part for part in (finding.function, finding.tensor) if part)
+    return f"{path}:{finding.line}: {what}" if what else f"{path}:{finding.line}:"
+
+
+def body(finding: Finding) -> list[str]:
+    """Facts first, then the likely causes."""
+    subject = finding.tensor or finding.function or "it"
+    lines = [f"{subject} {finding.facts}" if finding.facts != "not started" else "not started"]
+    for position, match in enumerate(finding.causes):
+        lines.append(f"{'likely' if position == 0 else 'or'}: {match.says}  [{match.cause}]")
+    return lines
+
+
+def plain(finding: Finding, root: Path | None = None) -> str:
+    """The whole finding as plain text: where, facts, causes, what was printed, and the input to try."""
+    lines = [headline(finding, root), *(f"  {line}" for line in body(finding))]
+    if finding.test and finding.facts != "not started":
+        lines.append(f"  test: {finding.test}")
+    if finding.printed.strip():
+        lines.append("  you printed:")
+        lines += [f"    {line}" for line in finding.printed.strip().splitlines()[:10]]
+    if finding.inputs and finding.facts != "not started":
+        lines.append("  try it:")
+        lines += [f"    {line}" for line in finding.inputs.splitlines()]
+    return "\n".join(lines)

@@ -12,7 +12,7 @@ import pytest
 TRACKS = ("numpy", "torch")
 
 
-@dataclass
+@dataclass(eq=False)
 class Result:
     """How one test of a kata ended: `passed`, `failed`, `not-started`, `locked`, `ended` or `skipped`."""
 
@@ -22,7 +22,7 @@ class Result:
     calls: list = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Judging:
     """What is under test in this run, and what has been seen so far."""
 
@@ -106,28 +106,35 @@ def pytest_runtest_protocol(item, nextitem):
     return (yield)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item, call):
-    report = yield
+    """Keep each result for the diagnosis, and give a failed kata test our words in place of a traceback."""
     kata = getattr(item, "funcargs", {}).get("kata")
-    if call.when != "call" or kata is None or not hasattr(kata, "calls"):
-        return report
+    if call.when != "call" or not hasattr(kata, "calls"):
+        return None
     judging: Judging = item.config.stash[KEY]
     error = call.excinfo.value if call.excinfo else None
-    result = Result(item.originalname, _outcome(report, error, kata), error, kata.calls)
+    result = Result(item.originalname, _outcome(error, kata), error, kata.calls)
     judging.results.append(result)
-    if report.failed and judging.subject is None:
-        loaded = judging.loaded[kata._name, kata.track]
-        from dojo.diagnosis.explain import explain
-        from dojo.diagnosis.wording import plain
-
-        report.longrepr = "\n\n".join(plain(finding) for finding in explain(loaded, [result]))
-    return report
+    if result.outcome in ("passed", "skipped"):
+        return None
+    text = result.outcome if judging.subject is not None else _explained(judging.loaded[kata._name, kata.track], result)
+    keywords = {name: 1 for name in item.keywords}
+    return pytest.TestReport(item.nodeid, item.location, keywords, "failed", text, "call", duration=call.duration)
 
 
-def _outcome(report, error, kata) -> str:
-    if report.outcome != "failed":
-        return report.outcome
+def _explained(loaded, result: Result) -> str:
+    from dojo.diagnosis.explain import explain
+    from dojo.diagnosis.wording import plain
+
+    return "\n\n".join(plain(finding) for finding in explain(loaded, [result]))
+
+
+def _outcome(error, kata) -> str:
+    if error is None:
+        return "passed"
+    if isinstance(error, pytest.skip.Exception):
+        return "skipped"
     if isinstance(error, NotImplementedError):
         from dojo.running.subjects import prerequisite_of
 

@@ -2,6 +2,7 @@
 
 import ast
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -56,6 +57,7 @@ class Loaded:
         self.unfinished = self._check_source()
         self.guard = Guard(Kata)
         self.notes: dict[str, str] = {}
+        self.on_call: Callable[[str], None] | None = None
         self.module = self._load()
 
     def kata(self) -> Kata:
@@ -70,7 +72,7 @@ class Loaded:
             subject.path,
             self.guard,
         )
-        made.notes = self.notes
+        made.notes, made.on_call = self.notes, self.on_call
         return made
 
     def _functions(self) -> list[str]:

@@ -1,0 +1,45 @@
+"""Where autograd loses its way: the expression in the learner's source that cuts the graph."""
+
+import ast
+
+CUTS = {
+    "detach": "detach() gives a tensor that autograd takes for a constant",
+    "data": ".data gives a tensor that autograd takes for a constant",
+    "numpy": "numpy() leaves torch: autograd cannot follow into a numpy array",
+    "item": "item() gives a plain number, which autograd takes for a constant",
+    "tolist": "tolist() gives plain numbers, which autograd takes for constants",
+    "no_grad": "nothing computed under no_grad is recorded",
+    "inference_mode": "nothing computed under inference_mode is recorded",
+    "argmax": "argmax gives an index, and an index has no derivative",
+    "round": "round is flat almost everywhere: its derivative is 0",
+    "requires_grad_": "requires_grad_ on a new tensor starts a new graph that does not reach the arguments",
+    "from_numpy": "from_numpy makes a tensor that autograd takes for a constant",
+    "as_tensor": "a tensor made from plain numbers is a constant for autograd",
+    "tensor": "torch.tensor(...) copies the numbers and forgets where they came from",
+    "no_graph": "",
+}
+
+
+def where_the_graph_ends(source: str, function: str | None) -> tuple[int, str] | None:
+    """Line and sentence of the first cut inside `function` (or the file, when there is no such function), or None."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
+    inside = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
+    helpers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node not in inside]
+    for part in [*inside, *helpers]:
+        found = [(node.lineno, CUTS[name]) for node in ast.walk(part) if (name := _cut(node))]
+        if found:
+            return min(found)
+    return None
+
+
+def _cut(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Attribute) and node.attr in CUTS:
+        if node.attr in ("tensor", "as_tensor", "from_numpy") and not (isinstance(node.value, ast.Name) and node.value.id == "torch"):
+            return None
+        return node.attr
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("float", "int"):
+        return "item" if node.args and not isinstance(node.args[0], ast.Constant) else None
+    return None

@@ -1,0 +1,114 @@
+"""What a function under test answered, beside what its reference answers to the same arguments."""
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dojo.checking.compare import same
+from dojo.checking.kata import Call, copy_values, labels
+from dojo.checking.signatures import Signature
+from dojo.checking.tracks import leaves
+
+MOST_CALLS = 12  # of one function; more teach nothing new and cost time
+
+
+@dataclass(eq=False)
+class Answer:
+    """One recorded call with the reference's outputs under the same tensor names."""
+
+    call: Call
+    test: str
+    expected: dict[str | None, Any]
+    wrong: list[str | None] = field(default_factory=list)  # tensors that differ, in the order of the outputs
+
+
+class Evidence:
+    """All comparable calls of one function, over all tests of a run."""
+
+    def __init__(self, loaded, law: str, results: list):
+        self.law = law
+        self.signature: Signature = loaded.reference.signatures[law]
+        self.reference = vars(loaded.reference.module)
+        self.tolerance = loaded.spec.tolerance
+        self.answers: list[Answer] = []
+        for result in results:
+            for call in result.calls:
+                if call.law == law and call.outputs and len(self.answers) < MOST_CALLS:
+                    self._enter(call, result.test)
+
+    def _enter(self, call: Call, test: str) -> None:
+        if _random(call):
+            return
+        expected = self.outputs(self.reference[self.law], call)
+        if expected is None:
+            return
+        answer = Answer(call, test, expected)
+        for tensor in expected:
+            if tensor not in call.outputs or not self.same(call.outputs[tensor], expected[tensor], call):
+                answer.wrong.append(tensor)
+        self.answers.append(answer)
+
+    def outputs(self, function, call: Call) -> dict[str | None, Any] | None:
+        """The outputs of a numpy function on the arguments of `call`, by tensor name; None when it raises."""
+        return named_outputs(self.signature, function, call)
+
+    def same(self, got, expected, call: Call) -> bool:
+        rtol = self.rtol(call)
+        try:
+            if isinstance(expected, list | tuple) and isinstance(got, list | tuple):
+                return len(got) == len(expected) and all(map(lambda a, b: self.same(a, b, call), got, expected))
+            if call.gradient:
+                rtol = max(rtol, 1e-7)
+            scale = float(np.max(np.abs(np.where(np.isfinite(expected), expected, 0)), initial=1e-12))
+            return same(got, expected, rtol, rtol * min(scale, 1.0))
+        except (TypeError, ValueError):
+            return False
+
+    def rtol(self, call: Call) -> float:
+        found: list = []
+        leaves((call.args, list(call.outputs.values())), found.append)
+        single = any(isinstance(item, np.ndarray | np.generic) and item.dtype == np.float32 for item in found)
+        return self.tolerance["float32" if single else "float64"]
+
+    def wrong_tensors(self) -> list[str | None]:
+        """Every tensor that was wrong in some call, in the order of the outputs."""
+        order: list[str | None] = []
+        for answer in self.answers:
+            order.extend(tensor for tensor in answer.expected if tensor in answer.wrong and tensor not in order)
+        position = {name: i for i, name in enumerate(self.signature.outputs)}
+        return sorted(order, key=lambda tensor: position.get(str(tensor).split("[")[0], 0))
+
+    def labels(self, answer: Answer, tensor: str | None) -> list[str]:
+        return labels(self.signature, answer.call, tensor, np.shape(answer.expected[tensor]))
+
+
+def named_outputs(signature: Signature, function, call: Call) -> dict[str | None, Any] | None:
+    """The outputs of `function(*call.args)` by tensor name; None when it raises."""
+    kwargs = {key: value for key, value in call.kwargs.items() if not key.startswith("__")}
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            result = function(*copy_values(call.args), **copy_values(kwargs))
+    except Exception:
+        return None
+    several = len(signature.returns) > 1
+    parts = result if several and isinstance(result, tuple) else (result,)
+    names = signature.outputs if several else [None if signature.outputs == ("out",) else signature.outputs[0]]
+    if len(parts) != len(names):
+        return None
+    outputs: dict[str | None, Any] = {}
+    for name, part in zip(names, parts, strict=True):
+        if isinstance(part, dict):
+            outputs.update({f"{name or 'out'}[{key}]": item for key, item in part.items()})
+        else:
+            outputs[name] = part
+    return outputs
+
+
+def _random(call: Call) -> bool:
+    """Whether the answer may differ from the reference's by right: it draws random numbers or calls back."""
+    found: list = []
+    leaves(call.args, found.append)
+    return any(isinstance(item, np.random.Generator) or type(item).__name__ == "Generator" for item in found)

@@ -1,0 +1,361 @@
+"""The reference with one thing changed: most wrong answers are a right one with a single slip.
+
+Each mutant is the reference's syntax tree with one node replaced, and carries the cause that such a slip has. A mutant
+that gives exactly what the learner's code gave, on every recorded call, names the mistake. Nothing here knows any kata.
+"""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+REDUCTIONS = {"sum", "mean", "max", "min", "amax", "prod", "var", "std", "any", "all"}
+NONLINEAR = {"tanh", "sigmoid", "relu"}
+BASES = ("log2", "log10")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed reference: `function` to call, and the cause and sentence of the change."""
+
+    function: Callable
+    cause: str
+    says: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """Replace the child of `parent` at `field` (and `index`, in a list) by `new`."""
+
+    parent: ast.AST
+    field: str
+    index: int | None
+    new: ast.AST
+    cause: str
+    says: str
+
+
+def mutants(source: str, name: str, namespace: dict) -> Iterator[Mutant]:
+    """Every mutant of the function `name` of a reference's `source`, and of the private helpers it calls."""
+    tree = ast.parse(source)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    if name not in functions:
+        return
+    helpers = [other for other in _called(functions[name]) if other in functions and other.startswith("_")]
+    for target in [name, *helpers]:
+        node = functions[target]
+        for item in [node.args, node]:
+            item.returns = None  # type: ignore[attr-defined]
+        for argument in [*node.args.args, *node.args.kwonlyargs]:
+            argument.annotation = None
+        node.decorator_list = []
+        for change in changes(node):
+            function = _build(node, change, namespace, name, functions[name])
+            if function is not None:
+                yield Mutant(function, change.cause, change.says, f"{target}:{getattr(change.new, 'lineno', 0)}")
+
+
+def changes(function: ast.FunctionDef) -> Iterator[Change]:
+    """Every single change this module knows, for the body of `function`."""
+    scope = Scope(function)
+    for parent, field, index, node in _children(function):
+        for new, cause, says in _replacements(node, scope):
+            ast.copy_location(new, node)
+            ast.fix_missing_locations(new)
+            yield Change(parent, field, index, new, cause, says)
+
+
+class Scope:
+    """The names of a function: its arguments, what its simple assignments compute, and in which order."""
+
+    def __init__(self, function: ast.FunctionDef):
+        self.arguments = [argument.arg for argument in function.args.args]
+        self.upstream = {name for name in self.arguments if name.startswith("d") and len(name) > 1 and name != "d"}
+        if not function.name.endswith("_backward"):
+            self.upstream = set()
+        self.definitions: dict[str, ast.expr] = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                self.definitions.setdefault(node.targets[0].id, node.value)
+        returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+        self.results = {item.id for value in returned for item in ast.walk(value) if isinstance(item, ast.Name)}
+
+    def expression(self, name: str) -> ast.expr:
+        """A name as an expression: locals by their definition, so that one defined later can stand earlier."""
+        if name in self.definitions:
+            return copy.deepcopy(self.definitions[name])
+        return ast.Name(name, ast.Load())
+
+    def mentions(self, node: ast.AST, names) -> bool:
+        return any(isinstance(item, ast.Name) and item.id in names for item in ast.walk(node))
+
+
+Replacement = tuple[ast.AST, str, str]
+
+
+def _replacements(node: ast.AST, scope: Scope) -> Iterator[Replacement]:
+    if isinstance(node, ast.BinOp):
+        yield from _binary(node, scope)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
+        yield node.operand, "sign-flipped", f"the minus before `{_code(node.operand)}` is missing"
+    if isinstance(node, ast.Call):
+        yield from _call(node)
+    if isinstance(node, ast.Attribute) and node.attr == "T" and isinstance(node.ctx, ast.Load):
+        yield node.value, "transposed", f"`{_code(node.value)}` stands where its transpose belongs"
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield from _names(node, scope)
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield from _constant(node)
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
+        plain = ast.Assign([node.target], node.value)
+        yield plain, "not-accumulated", f"`{_code(node.target)}` is overwritten where it should grow"
+        yield ast.Pass(), "missing-term", f"the term `{_code(node.value)}` is missing"
+    if isinstance(node, ast.IfExp):
+        yield ast.IfExp(node.test, node.orelse, node.body), "wrong-order", f"the two sides of `{_code(node.test)}` are swapped"
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        yield from _compare(node)
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and _code(node.slice) == "::-1":
+        yield node.value, "reversed", f"`{_code(node.value)}` runs forwards where it should run backwards"
+
+
+def _binary(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Add):
+        for kept, lost in ((left, right), (right, left)):
+            yield kept, "missing-term", f"the term `{_code(lost)}` is missing"
+        yield ast.BinOp(left, ast.Sub(), right), "sign-flipped", f"`{_code(right)}` is subtracted where it is added"
+    elif isinstance(node.op, ast.Sub):
+        yield ast.BinOp(right, ast.Sub(), left), "sign-flipped", f"the difference is the wrong way round: `{_code(right)}` comes second"
+        yield ast.BinOp(left, ast.Add(), right), "sign-flipped", f"`{_code(right)}` is added where it is subtracted"
+        yield left, "missing-term", f"the term `−{_code(right)}` is missing"
+        yield right, "missing-term", f"the term `{_code(left)}` is missing"
+    elif isinstance(node.op, ast.Mult):
+        for kept, lost in ((left, right), (right, left)):
+            yield kept, *_lost_factor(lost, scope)
+    elif isinstance(node.op, ast.Div):
+        yield left, *_lost_divisor(right)
+        yield from _other_divisors(node)
+        yield ast.BinOp(left, ast.Mult(), right), "wrong-factor", f"`{_code(right)}` multiplies where it divides"
+    elif isinstance(node.op, ast.Pow):
+        yield left, "missing-term", f"the power on `{_code(left)}` is missing"
+    elif isinstance(node.op, ast.MatMult):
+        yield ast.BinOp(right, ast.MatMult(), left), "wrong-order", "the two factors of a matrix product are swapped"
+        for one, other in ((_transpose(left), right), (left, _transpose(right)), (_transpose(left), _transpose(right))):
+            yield ast.BinOp(one, ast.MatMult(), other), "transposed", f"this is `{_code(one)} @ {_code(other)}`: a transpose is one too many or missing"
+        swapped = ast.BinOp(_transpose(right), ast.MatMult(), _transpose(left))
+        yield swapped, "transposed", f"this is `{_code(swapped)}`, the transpose of what belongs here"
+        yield ast.BinOp(left, ast.Mult(), right), "elementwise-for-matmul", f"`{_code(left)}` and `{_code(right)}` are multiplied element by element where a matrix product belongs"
+
+
+def _lost_factor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
+    if scope.upstream and scope.mentions(lost, scope.upstream):
+        return "upstream-ignored", f"the upstream gradient `{_code(lost)}` does not come in"
+    if isinstance(lost, ast.Constant):
+        return "wrong-factor", f"the factor {_code(lost)} is missing"
+    if "sqrt" in _code(lost):
+        return "missing-scale", f"the scale `{_code(lost)}` is missing"
+    if "mask" in _code(lost):
+        return "mask-ignored", "the mask does not come in"
+    return "missing-term", f"the factor `{_code(lost)}` is missing"
+
+
+def _lost_divisor(lost: ast.expr) -> tuple[str, str]:
+    text = _code(lost)
+    if "sqrt" in text:
+        return "missing-scale", f"the division by `{text}` is missing"
+    if _is_size(lost):
+        return "missing-mean", f"this is a sum: it is never divided by `{text}`"
+    if isinstance(lost, ast.Constant):
+        return "wrong-factor", f"the division by {text} is missing"
+    if "sum" in text or "norm" in text:
+        return "not-normalised", "the result is never divided by its sum"
+    return "missing-term", f"the division by `{text}` is missing"
+
+
+def _other_divisors(node: ast.BinOp) -> Iterator[Replacement]:
+    """The mean over too much or over the wrong axis: another size of the same array as divisor."""
+    if not _is_size(node.right):
+        return
+    array = next((item for item in ast.walk(node.right) if isinstance(item, ast.Name)), None)
+    if array is None:
+        return
+    size = ast.Attribute(array, "size", ast.Load())
+    yield ast.BinOp(node.left, ast.Div(), size), "extra-mean", "it is divided by the number of all elements where the batch size belongs"
+    for axis in (0, 1, 2):
+        other = ast.Subscript(ast.Attribute(array, "shape", ast.Load()), ast.Constant(axis), ast.Load())
+        if ast.dump(other) != ast.dump(node.right):
+            yield ast.BinOp(node.left, ast.Div(), other), "wrong-axis", f"it is divided by the size of axis {axis}, not by the number of examples"
+
+
+def _is_size(node: ast.AST) -> bool:
+    text = _code(node)
+    return ".shape[" in text or text.startswith("len(") or ".size" in text or text in ("N", "B", "T", "n", "batch")
+
+
+def _call(node: ast.Call) -> Iterator[Replacement]:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in REDUCTIONS:
+        yield from _reduction(node, name)
+    if name == "log" and isinstance(node.func, ast.Attribute):
+        for base in BASES:
+            yield _renamed(node, base), "wrong-base", f"{base} stands where the natural logarithm belongs"
+    if name == "log1p" and node.args:
+        yield _renamed(node, "log"), "missing-term", "the 1 inside the logarithm is missing"
+    if name in NONLINEAR and node.args:
+        yield node.args[0], "wrong-nonlinearity", f"{name} is missing"
+        for other in NONLINEAR - {name}:
+            if isinstance(node.func, ast.Attribute) and other != "tanh":
+                continue
+            new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+            yield new, "wrong-nonlinearity", f"{other} stands where {name} belongs"
+    if name in ("maximum", "clip") and node.args:
+        yield node.args[0], "wrong-nonlinearity", f"nothing is cut off: `{_code(node.args[0])}` goes through as it is"
+    if name in ("sqrt", "exp", "abs", "square", "expm1") and node.args:
+        yield node.args[0], "missing-term", f"{name} is missing around `{_code(node.args[0])}`"
+    if name == "where" and len(node.args) == 3:
+        cause = "mask-inverted" if "mask" in _code(node.args[0]) else "wrong-order"
+        swapped = ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], [])
+        yield swapped, cause, f"the two sides of `{_code(node.args[0])}` are swapped"
+        yield node.args[1], "missing-term", f"the case where `{_code(node.args[0])}` does not hold is missing"
+        yield node.args[2], "missing-term", f"the case where `{_code(node.args[0])}` holds is missing"
+    if name == "reversed" and node.args:
+        yield node.args[0], "reversed", "the steps are walked forwards where they should be walked backwards"
+    if name == "outer" and len(node.args) == 2:
+        yield ast.Call(node.func, node.args[::-1], []), "transposed", "the two factors of the outer product are swapped"
+    if name in ("transpose", "swapaxes") and isinstance(node.func, ast.Attribute):
+        yield node.func.value, "transposed", f"`{_code(node.func.value)}` is not transposed"
+
+
+def _reduction(node: ast.Call, name: str) -> Iterator[Replacement]:
+    swap = {"sum": ("mean", "extra-mean", "a mean stands where a sum belongs"), "mean": ("sum", "missing-mean", "a sum stands where a mean belongs")}
+    if name in swap:
+        other, cause, says = swap[name]
+        yield _renamed(node, other), cause, says
+    method = isinstance(node.func, ast.Attribute) and not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "math"))
+    array = node.func.value if method else (node.args[0] if node.args else None)  # type: ignore[union-attr]
+    keywords = {keyword.arg: keyword for keyword in node.keywords}
+    if name in ("var", "std"):
+        if "ddof" in keywords:
+            yield _without(node, "ddof"), "biased-variance", "the variance divides by N where N−1 belongs"
+        else:
+            more = [*node.keywords, ast.keyword("ddof", ast.Constant(1))]
+            yield ast.Call(node.func, node.args, more), "unbiased-variance", "the variance divides by N−1 where N belongs"
+    if "axis" in keywords:
+        now = keywords["axis"].value
+        for axis in (0, 1, -1, 2):
+            if _code(now) != str(axis):
+                others = [k for k in node.keywords if k.arg != "axis"]
+                new = ast.Call(node.func, node.args, [*others, ast.keyword("axis", ast.Constant(axis))])
+                yield new, "wrong-axis", f"the {name} runs over axis {axis}"
+        yield _without(node, "axis"), "batch-mixed", f"the {name} runs over all axes, so examples that should not meet are mixed"
+    if "keepdims" in keywords:
+        yield _without(node, "keepdims"), "broadcast-blowup", f"the {name} loses its axis, and broadcasting lines the rest up wrongly"
+    if array is not None and name in ("sum", "mean"):
+        yield array, "not-summed", f"`{_code(array)}` is not summed"
+
+
+def _names(node: ast.Name, scope: Scope) -> Iterator[Replacement]:
+    known = [*scope.arguments, *scope.definitions]
+    if node.id not in known:
+        return
+    for other in known:
+        if other == node.id:
+            continue
+        new = scope.expression(other)
+        if other in scope.definitions and scope.mentions(new, {node.id}) and node.id in scope.definitions:
+            continue
+        kinds = (node.id in scope.definitions, other in scope.definitions)
+        if kinds == (True, False) and other in {item.id for item in ast.walk(scope.definitions[node.id]) if isinstance(item, ast.Name)}:
+            yield new, "wrong-argument", f"the formula wants `{node.id}` and got `{other}`"
+        elif kinds == (False, True) and scope.mentions(scope.definitions[other], {node.id}) and other not in scope.results:
+            yield new, "wrong-argument", f"the formula wants `{node.id}` and got `{other}`"
+        else:
+            yield new, "wrong-operand", f"`{other}` stands where `{node.id}` belongs"
+
+
+def _constant(node: ast.Constant) -> Iterator[Replacement]:
+    value = node.value
+    if type(value) is int:
+        for other in (value - 1, value + 1):
+            yield ast.Constant(other), "off-by-one", f"{other} stands where {value} belongs"
+    if type(value) is float and value:
+        for other in (value / 2, value * 2, 1.0, -value):
+            if other != value:
+                says = f"{other:g} stands where {value:g} belongs"
+                yield ast.Constant(other), "sign-flipped" if other == -value else "wrong-factor", says
+
+
+def _compare(node: ast.Compare) -> Iterator[Replacement]:
+    flip = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+    other = flip.get(type(node.ops[0]))
+    if other is not None:
+        new = ast.Compare(node.left, [other()], node.comparators)
+        yield new, "mask-inverted", f"`{_code(node)}` is asked the wrong way round"
+
+
+def _renamed(node: ast.Call, name: str) -> ast.Call:
+    func = node.func
+    new = ast.Attribute(func.value, name, ast.Load()) if isinstance(func, ast.Attribute) else ast.Name(name, ast.Load())
+    return ast.Call(new, node.args, node.keywords)
+
+
+def _without(node: ast.Call, keyword: str) -> ast.Call:
+    return ast.Call(node.func, node.args, [item for item in node.keywords if item.arg != keyword])
+
+
+def _transpose(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return node.value
+    return ast.Attribute(node, "T", ast.Load())
+
+
+def _code(node: ast.AST) -> str:
+    try:
+        return ast.unparse(node)
+    except Exception:
+        return "…"
+
+
+def _called(function: ast.FunctionDef) -> set[str]:
+    return {node.func.id for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+def _children(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+    """Every node below `function` with the place where it hangs; guards that only raise are left alone."""
+    for parent in ast.walk(function):
+        if isinstance(parent, ast.Raise | ast.arguments):
+            continue
+        for field, value in ast.iter_fields(parent):
+            if parent is function and field != "body":
+                continue
+            if isinstance(value, ast.AST):
+                yield parent, field, None, value
+            elif isinstance(value, list):
+                for index, item in enumerate(value):
+                    if isinstance(item, ast.AST):
+                        yield parent, field, index, item
+
+
+def _build(node: ast.FunctionDef, change: Change, namespace: dict, name: str, main: ast.FunctionDef) -> Callable | None:
+    """The function `name` compiled with the change in place; the tree is as it was afterwards."""
+    place = getattr(change.parent, change.field)
+    old = place[change.index] if change.index is not None else place
+    _put(change, change.new)
+    try:
+        bodies = [main] if node is main else [main, node]
+        code = compile(ast.Module(bodies, []), "<mutant>", "exec")  # type: ignore[arg-type]
+        world = dict(namespace)
+        exec(code, world)
+        return world[name]
+    except (SyntaxError, ValueError, TypeError, NameError):
+        return None
+    finally:
+        _put(change, old)
+
+
+def _put(change: Change, new: ast.AST) -> None:
+    if change.index is None:
+        setattr(change.parent, change.field, new)
+    else:
+        getattr(change.parent, change.field)[change.index] = new

@@ -1,0 +1,416 @@
+"""What a learner has done so far: every verdict, the causes it named, how far the hints went.
+
+One SQLite file, in SQLite's rollback mode: after each commit it is whole and stands alone (no write-ahead log beside it to
+lose), it can be read where nothing may be written, and a process killed at any moment leaves what it had recorded. Each
+operation opens the file, does one short transaction and closes it, so several processes, threads and forks can share it,
+and one that runs for days notices when the file was replaced. Nothing here imports numpy.
+"""
+
+import itertools
+import json
+import os
+import re
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from dojo.errors import DojoError
+
+Result = TypeVar("Result")
+
+VERSION = 1  # of the tables below, kept in `PRAGMA user_version`
+APPLICATION = 0x646F6A6F  # "dojo", kept in `PRAGMA application_id`: tells this file from another program's
+PATIENCE = 10.0  # seconds to wait for another process
+COMPANIONS = ("-journal", "-wal", "-shm")  # files that SQLite may keep beside a database
+SETTLED = 2_000_000_000  # nanoseconds after which a file's time stamps can be relied on, on any file system
+UNFIT = {
+    sqlite3.SQLITE_NOTADB: "is not a database",
+    sqlite3.SQLITE_CORRUPT: "is damaged",
+    sqlite3.SQLITE_READONLY_DBMOVED: "was set aside by another process",
+}
+WRITABLE = "Make sure that {folder} is a folder you may write to, then run the command again."
+NEXT_STEPS = {
+    sqlite3.SQLITE_CANTOPEN: WRITABLE,
+    sqlite3.SQLITE_READONLY: WRITABLE,
+    sqlite3.SQLITE_PERM: WRITABLE,
+    sqlite3.SQLITE_FULL: "Free some space on the disk, then run the command again.",
+    sqlite3.SQLITE_IOERR: "Check that the disk has room and is still there, then run the command again.",
+    sqlite3.SQLITE_BUSY: "Another command is using it: wait until that one ends, then run this one again.",
+    sqlite3.SQLITE_CORRUPT: "Move {folder} to another place, then run the command again.",
+}
+SCHEMA = """
+CREATE TABLE verdict (id INTEGER PRIMARY KEY, time TEXT NOT NULL, kata TEXT NOT NULL, track TEXT NOT NULL,
+    status TEXT NOT NULL, passed INTEGER NOT NULL, failed INTEGER NOT NULL, total INTEGER NOT NULL, seconds REAL NOT NULL,
+    judged TEXT NOT NULL, done INTEGER, functions INTEGER, json TEXT NOT NULL);
+CREATE INDEX verdict_of_kata ON verdict (kata, track, id, status);
+CREATE TABLE cause (verdict INTEGER NOT NULL REFERENCES verdict (id), time TEXT NOT NULL, kata TEXT NOT NULL,
+    track TEXT NOT NULL, function TEXT, tensor TEXT, place INTEGER NOT NULL, cause TEXT NOT NULL);
+CREATE INDEX cause_of_verdict ON cause (verdict);
+CREATE TABLE standing (kata TEXT NOT NULL, track TEXT NOT NULL, hints INTEGER NOT NULL DEFAULT 0,
+    reset_time TEXT, reset_after INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kata, track));
+CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL)
+"""
+TABLES = {"verdict", "cause", "standing", "memory"}
+LATEST = """
+SELECT kata, track, status, judged, time, passed, total, attempts, done, functions, coalesce(reset_after, 0) >= id, json
+FROM (SELECT max(id) AS id, sum(status <> 'not-started') AS attempts FROM verdict GROUP BY kata, track)
+JOIN verdict USING (id) LEFT JOIN standing USING (kata, track)
+"""
+LAST_CAUSES = """
+SELECT cause FROM cause WHERE verdict = (SELECT max(id) FROM verdict WHERE kata = ? AND track = ?)
+AND verdict > coalesce((SELECT reset_after FROM standing WHERE kata = ? AND track = ?), 0) ORDER BY rowid
+"""
+IMPORT = re.compile(  # `from katas.numpy.affine import …`, `import katas.numpy.affine`, `from katas.numpy import affine, …`
+    rb"^[ \t]*(?:from|import)[ \t]+(katas|solutions)\.(numpy|torch)(?:\.(\w+)|[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+))",
+    re.M,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The last verdict on a kata. `time` is UTC in ISO form; `attempts` counts all verdicts but `not-started`.
+
+    `done` of `functions` are finished, both None when the verdict did not say. `was_reset` is true when the kata was
+    reset after this verdict. `json` is the verdict as recorded, and `verdict` the same, parsed.
+    """
+
+    kata: str
+    track: str
+    status: str
+    judged: str
+    time: str
+    passed: int
+    total: int
+    attempts: int
+    done: int | None
+    functions: int | None
+    was_reset: bool
+    json: str
+
+    @property
+    def verdict(self) -> dict:
+        return json.loads(self.json)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A cause that a verdict named. `place` is 0 for the likeliest of its finding."""
+
+    time: str
+    kata: str
+    track: str
+    function: str | None
+    tensor: str | None
+    place: int
+    cause: str
+
+
+def default_path() -> Path:
+    """Where this checkout keeps its progress."""
+    from dojo.loading import ROOT
+
+    return ROOT / ".dojo" / "progress.sqlite"
+
+
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+class _Unfit(Exception):
+    """The file is not one this version can use; the text says why."""
+
+
+class Progress:
+    """The progress kept at `path`. The folder and the file are made by the first thing that is written.
+
+    A file that is damaged, belongs to another program or was written by a newer dojo is renamed, never deleted: `notice`
+    is given a sentence with its new name, and a fresh one begins. DojoError when the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path, notice: Callable[[str], None] = _tell):
+        self.path = Path(path)
+        self.notice = notice
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_) -> None:
+        """Nothing to close: no connection outlives an operation."""
+
+    def record(self, verdict: dict, judged: str) -> None:
+        """Keep a verdict (the JSON object of `check --json`) and the hash of what it judged. On disk when this returns."""
+        text = json.dumps(verdict)
+        self._write(lambda db: _insert(db, verdict, judged, text))
+
+    def latest(self) -> dict[tuple[str, str], Row]:
+        """The last verdict by (kata, track)."""
+        rows = [Row(*row[:10], bool(row[10]), row[11]) for row in self._ask(LATEST)]
+        return {(row.kata, row.track): row for row in rows}
+
+    def attempts(self, kata: str, track: str) -> int:
+        """How many verdicts there are, those that found the kata not started left out."""
+        question = "SELECT count(*) FROM verdict WHERE kata = ? AND track = ? AND status <> 'not-started'"
+        return self._value(question, kata, track) or 0
+
+    def last_causes(self, kata: str, track: str) -> list[str]:
+        """The causes of the last verdict, likeliest first, each once. None of them counts after a reset."""
+        rows = self._ask(LAST_CAUSES, kata, track, kata, track)
+        return list(dict.fromkeys(cause for (cause,) in rows))
+
+    def causes(self) -> list[Seen]:
+        """Every cause of every verdict, oldest first: what the report is made of."""
+        return [
+            Seen(*row)
+            for row in self._ask("SELECT time, kata, track, function, tensor, place, cause FROM cause ORDER BY rowid")
+        ]
+
+    def first_pass_time(self, kata: str, track: str) -> str | None:
+        """When the kata passed for the first time, in UTC; None when it never did. A reset does not undo it."""
+        question = "SELECT time FROM verdict WHERE kata = ? AND track = ? AND status = 'passed' ORDER BY id LIMIT 1"
+        return self._value(question, kata, track)
+
+    def ever_passed(self, kata: str, track: str) -> bool:
+        """Whether any verdict was a pass."""
+        return self.first_pass_time(kata, track) is not None
+
+    def hint_level(self, kata: str, track: str) -> int:
+        """How many hints have been shown, 0 at first and after a reset."""
+        return self._value("SELECT hints FROM standing WHERE kata = ? AND track = ?", kata, track) or 0
+
+    def advance_hint(self, kata: str, track: str, most: int) -> int:
+        """Go one hint further, up to `most`, and return the new level. Two processes never get the same step."""
+
+        def advance(db: sqlite3.Connection) -> int:
+            _stand(db, kata, track, "hints = max(0, min(hints + 1, ?))", most)
+            return db.execute("SELECT hints FROM standing WHERE kata = ? AND track = ?", (kata, track)).fetchone()[0]
+
+        return self._write(advance)
+
+    def reset(self, kata: str, track: str) -> None:
+        """Hints start over and the kata is marked as reset; its verdicts are kept."""
+        change = "hints = 0, reset_time = ?, reset_after = (SELECT coalesce(max(id), 0) FROM verdict)"
+        self._write(lambda db: _stand(db, kata, track, change, _now()))
+
+    def reset_time(self, kata: str, track: str) -> str | None:
+        """When the kata was last reset, in UTC; None when it never was."""
+        return self._value("SELECT reset_time FROM standing WHERE kata = ? AND track = ?", kata, track)
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small text under a name, in place of what was kept there."""
+        self._write(lambda db: db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (key, value)))
+
+    def recall(self, key: str) -> str | None:
+        """The text kept under a name; None when there is none."""
+        return self._value("SELECT value FROM memory WHERE key = ?", key)
+
+    def _value(self, question: str, *values):
+        rows = self._ask(question, *values)
+        return rows[0][0] if rows else None
+
+    def _ask(self, question: str, *values) -> list[tuple]:
+        if not self.path.exists():
+            return []
+        return self._use(lambda db: [] if _is_new(db) else db.execute(question, values).fetchall(), "BEGIN")
+
+    def _write(self, change: Callable[[sqlite3.Connection], Result]) -> Result:
+        def transaction(db: sqlite3.Connection) -> Result:
+            if _is_new(db):
+                for statement in SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA application_id = {APPLICATION}")
+                db.execute(f"PRAGMA user_version = {VERSION}")
+            return change(db)
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._complaint(error.strerror or str(error), sqlite3.SQLITE_CANTOPEN) from None
+        return self._use(transaction, "BEGIN IMMEDIATE")
+
+    def _use(self, work: Callable[[sqlite3.Connection], Result], begin: str) -> Result:
+        """Run `work` in a transaction; when the file proves unfit, set it aside and run it on a fresh one."""
+        for _ in range(5):  # each round after the first means that a file was set aside, here or by another process
+            identity = _identity(self.path)
+            try:
+                with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as db:
+                    db.text_factory = lambda stored: stored.decode("utf-8", errors="replace")
+                    db.execute(begin)
+                    result = work(db)
+                    db.execute("COMMIT")
+                    return result
+            except _Unfit as unfit:
+                reason = str(unfit)
+            except sqlite3.DatabaseError as error:
+                reason = self._reason(error)
+            self._set_aside(identity, reason)
+        raise self._complaint("it proves unusable again and again", sqlite3.SQLITE_CORRUPT)
+
+    def _reason(self, error: sqlite3.DatabaseError) -> str:
+        """Why SQLite can make nothing of the file; any other trouble is raised."""
+        code = getattr(error, "sqlite_errorcode", 0)  # the low byte is the kind, the rest says more
+        reason = UNFIT.get(code) or UNFIT.get(code & 0xFF)
+        if reason:
+            return reason
+        if code & 0xFF in NEXT_STEPS:
+            raise self._complaint(str(error), code & 0xFF) from None
+        raise error
+
+    def _complaint(self, what: str, code: int) -> DojoError:
+        return DojoError(
+            f"{self.path}, where progress is kept, cannot be used: {what}.",
+            NEXT_STEPS[code].format(folder=self.path.parent),
+        )
+
+    def _set_aside(self, identity: tuple[int, int] | None, reason: str) -> None:
+        """Rename the file and its companions, unless another process has done so since it was found unfit."""
+        try:
+            with _only_one(self.path.parent):
+                if identity is None or _identity(self.path) != identity:
+                    return
+                place = _free_name(self.path)
+                for ending in (*COMPANIONS, ""):  # a journal left behind would be played back into the fresh file
+                    with suppress(FileNotFoundError):
+                        os.rename(f"{self.path}{ending}", f"{place}{ending}")
+        except OSError as error:
+            what = f"it {reason} and cannot be renamed ({error.strerror})"
+            raise self._complaint(what, sqlite3.SQLITE_CANTOPEN) from None
+        self.notice(f"{self.path} {reason}. It now stands at {place}, unchanged, and progress begins afresh.")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _is_new(db: sqlite3.Connection) -> bool:
+    """Whether there is nothing in the file yet. _Unfit when there is, and it is not a progress of this version."""
+    try:
+        application = db.execute("PRAGMA application_id").fetchone()[0]
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
+            raise _Unfit("has a format that SQLite cannot read") from None
+        raise
+    if not names and application == version == 0:
+        return True
+    if application != APPLICATION:
+        raise _Unfit("belongs to another program")
+    if version > VERSION:
+        raise _Unfit("was written by a newer version of the dojo")
+    if version < VERSION or not names >= TABLES:
+        raise _Unfit("lacks some of its tables")
+    return False
+
+
+def _insert(db: sqlite3.Connection, verdict: dict, judged: str, text: str) -> None:
+    tests, functions = verdict.get("tests") or {}, verdict.get("functions") or {}
+    whose = (_now(), verdict["kata"], verdict["track"])
+    counts = [tests.get(key, 0) for key in ("passed", "failed", "total")]
+    row = (*whose, verdict["status"], *counts, verdict.get("seconds") or 0.0, judged)
+    row += (functions.get("done"), functions.get("total"), text)
+    number = db.execute("INSERT INTO verdict VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+    for finding in verdict.get("findings") or []:
+        for place, cause in enumerate(finding.get("causes") or []):
+            named = (number, *whose, finding.get("function"), finding.get("tensor"), place, cause["cause"])
+            db.execute("INSERT INTO cause VALUES (?, ?, ?, ?, ?, ?, ?, ?)", named)
+
+
+def _stand(db: sqlite3.Connection, kata: str, track: str, change: str, *values) -> None:
+    """Make `change` to where a kata stands, which is the beginning when nothing is known of it."""
+    db.execute("INSERT OR IGNORE INTO standing (kata, track) VALUES (?, ?)", (kata, track))
+    db.execute(f"UPDATE standing SET {change} WHERE kata = ? AND track = ?", (*values, kata, track))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        info = os.stat(path)
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def _free_name(path: Path) -> str:
+    stamped = f"{path}.set-aside-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = (stamped if n == 1 else f"{stamped}-{n}" for n in itertools.count(1))
+    return next(name for name in names if not any(os.path.exists(name + ending) for ending in (*COMPANIONS, "")))
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """One process at a time; a lock on the folder itself, which the system drops even when its holder is killed."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where a file that another process has open cannot be renamed anyway
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems lock no folders
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def judged_hash(kata: str, track: str, path: Path | None = None) -> str:
+    """A sha256 over everything a verdict depends on, so that a verdict is trusted exactly as long as it stays the same.
+
+    That is the judged file (`path` when it stands in for the kata), the kata's tests, its references, and every kata that
+    these import, directly or not. With `path`, prerequisites come from `solutions`, as they do when it is judged. A
+    missing file counts as such. The map is left out: better hints make no verdict old.
+    """
+    from hashlib import sha256
+
+    from dojo.loading import ROOT
+
+    root, prerequisites = str(ROOT), "katas" if path is None else "solutions"
+    own = {"judged": f"{root}/katas/{track}/{kata}.py" if path is None else str(path)}
+    waiting = ["judged", f"tests/katas/test_{kata}.py", f"solutions/{track}/{kata}.py", f"solutions/numpy/{kata}.py"]
+    digests: dict[str, str] = {}
+    while waiting:
+        name = waiting.pop()
+        if name not in digests:
+            digests[name], imports = _fingerprint(own.get(name, f"{root}/{name}"))
+            waiting += [f"{prerequisites if top == 'katas' else top}/{rest}" for top, rest in imports]
+    return sha256("".join(f"{name} {digests[name]}\n" for name in sorted(digests)).encode()).hexdigest()
+
+
+_fingerprints: dict[str, tuple] = {}  # by file: its time stamps and size, and what was read then
+
+
+def _fingerprint(file: str) -> tuple[str, list[tuple[str, str]]]:
+    """The sha256 of a file ("missing" without one), and the kata files it imports as (folder, TRACK/NAME.py).
+
+    The answer is kept while the file's time stamps and size are the same, unless they are so young that another change
+    could still leave them the same.
+    """
+    from hashlib import sha256
+
+    try:
+        info = os.stat(file)
+        stamps = (info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino)
+        kept = _fingerprints.get(file)
+        if kept and kept[0] == stamps:
+            return kept[1]
+        with open(file, "rb") as opened:
+            content = opened.read()
+    except OSError:
+        return "missing", []
+    answer = sha256(content).hexdigest(), _imports(content)
+    if time.time_ns() - max(stamps[:2]) > SETTLED:
+        _fingerprints[file] = stamps, answer
+    return answer
+
+
+def _imports(content: bytes) -> list[tuple[str, str]]:
+    found = []
+    for top, track, name, names in IMPORT.findall(content):
+        listed = re.sub(rb"#[^\n]*|\bas\s+\w+", b"", names)
+        found += [(top.decode(), f"{track.decode()}/{one.decode()}.py") for one in re.findall(rb"\w+", name or listed)]
+    return found

@@ -1,0 +1,325 @@
+"""The worker: a process with everything imported and nothing run, that forks a child for each check.
+
+It reads one JSON request per line on standard input and answers one JSON verdict per line on standard output. The child
+runs the learner's code; the worker only watches it: it drains what the child prints, kills it with all its children at
+the time limit or the memory limit, and says what happened when no verdict came.
+
+Start it through `client.Worker`; `python -m dojo.running.worker` is the process itself.
+"""
+
+import contextlib
+import faulthandler
+import gc
+import json
+import os
+import resource
+import selectors
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from dojo.curriculum import Kata
+from dojo.loading import Subject, curriculum, subject
+from dojo.running.verdict import verdict, whole_file
+
+MEMORY = 4 * 2**30  # bytes that a check may allocate beyond what the worker holds already
+FILE_SIZE = 2**30  # bytes that a check may write into one file
+OUTPUT = 4000  # characters of the child's own output that are kept
+GRACE = 0.3  # seconds for a killed child to say where it was
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass
+class Watch:
+    """What the worker has seen of a running child."""
+
+    verdict: bytes = b""
+    output: bytearray = field(default_factory=bytearray)
+    dropped: int = 0
+    trace: bytearray = field(default_factory=bytearray)
+    place: dict[str, str] = field(default_factory=dict)
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    null = os.open(os.devnull, os.O_RDWR)  # so that nothing a check prints or reads gets between the two
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    serve(requests, answers)
+
+
+def serve(requests, answers) -> None:
+    """One verdict line for each request line."""
+    prepare(["numpy"])
+    for line in requests:
+        request = json.loads(line)
+        try:
+            answer = check(request)
+        except Exception as error:  # a defect of the dojo itself must reach a person, not hang the client
+            answer = {"error": "".join(traceback.format_exception_only(error)).strip(), "trace": traceback.format_exc()}
+        answers.write(json.dumps(answer).encode() + b"\n")
+
+
+def prepare(tracks: list[str]) -> None:
+    """Import what checks need, once, and take it out of the garbage collector's rounds so that forks stay cheap."""
+    from dojo.running import judge  # noqa: F401
+    from dojo.running.subjects import make_track
+
+    for track in tracks:
+        with contextlib.suppress(ImportError):
+            make_track(track)
+    gc.collect()
+    gc.freeze()
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans of a check come to us, to be ended
+
+
+def check(request: dict) -> dict:
+    """The verdict on one request: `kata`, `track`, `origin`, and perhaps `file`, `leave_out`, `explain`."""
+    spec = curriculum()[request["kata"]]
+    file = request.get("file")
+    made = subject(spec.name, request["track"], request.get("origin", "katas"), Path(file) if file else None)
+    if request["track"] == "torch":
+        missing = _prepare_torch()
+        if missing:
+            return verdict(spec.name, "torch", str(made.path), "broken", findings=[whole_file(str(made.path), missing)])
+    started = time.perf_counter()
+    limit = float(request.get("time_limit") or spec.time_limit)
+    ends = [os.pipe() for _ in range(3)]  # events, output, trace
+    child = os.fork()
+    if child == 0:
+        _child(request, made, spec, [write for _, write in ends], [read for read, _ in ends])
+    for _, write in ends:
+        os.close(write)
+    watch, reason = _supervise(child, [read for read, _ in ends], limit)
+    answer = json.loads(watch.verdict) if watch.verdict else _no_verdict(made, spec, watch, reason, limit)
+    answer["seconds"] = round(time.perf_counter() - started, 3)
+    output = watch.output.decode("utf-8", "replace")
+    if output.strip():
+        answer["output"] = output + (f"\n… and {watch.dropped:,} more bytes" if watch.dropped else "")
+    return answer
+
+
+def _prepare_torch() -> str:
+    try:
+        if "torch" not in sys.modules:
+            prepare(["torch"])
+        import torch  # noqa: F401
+    except ImportError:
+        return "the torch track needs PyTorch, which is not installed: run `make start` (without NUMPY_ONLY)"
+    return ""
+
+
+# ---------------------------------------------------------------------- the child
+
+
+def _child(request: dict, made: Subject, spec: Kata, writes: list[int], reads: list[int]) -> None:
+    """Never returns."""
+    try:
+        os.setsid()
+        for read in reads:
+            os.close(read)
+        events, output, trace = writes
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False, errors="replace")
+        sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False, errors="replace")
+        faulthandler.enable(trace, all_threads=False)
+        faulthandler.register(signal.SIGUSR1, trace, all_threads=False)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _limit()
+        from dojo.running.judge import Options, judge
+
+        def progress(kind: str, what: str) -> None:
+            os.write(events, json.dumps({kind: what}).encode() + b"\n")
+
+        options = Options(request.get("leave_out"), request.get("explain", True))
+        found = judge(made, spec, options, progress)
+        _write_all(events, json.dumps({"verdict": found}).encode() + b"\n")
+    except BaseException as error:
+        with contextlib.suppress(BaseException):
+            text = "".join(traceback.format_exception(error))
+            _write_all(writes[0], json.dumps({"defect": text}).encode() + b"\n")
+    finally:
+        os._exit(0)
+
+
+def _limit() -> None:
+    held = psutil.Process().memory_info().vms
+    for kind, most in ((resource.RLIMIT_AS, held + MEMORY), (resource.RLIMIT_FSIZE, FILE_SIZE), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(kind)
+            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+# ---------------------------------------------------------------------- watching it
+
+
+def _supervise(child: int, reads: list[int], limit: float) -> tuple[Watch, str]:
+    """Read until the verdict is there or the child is gone; returns what was seen and why it ended."""
+    watch, reason, buffer = Watch(), "", bytearray()
+    deadline, next_look = time.monotonic() + limit, time.monotonic() + 0.5
+    selector = selectors.DefaultSelector()
+    for kind, read in zip(("events", "output", "trace"), reads, strict=True):
+        selector.register(read, selectors.EVENT_READ, kind)
+    status = None
+    try:
+        while not watch.verdict and not reason and selector.get_map():
+            now = time.monotonic()
+            if now > deadline:
+                reason = "timeout"
+                break
+            for key, _ in selector.select(min(deadline, next_look) - now if now < next_look else 0.01):
+                _read(key, selector, watch, buffer)
+            if time.monotonic() > next_look:
+                next_look = time.monotonic() + 0.5
+                reason = _too_large(child)
+                ended, status = os.waitpid(child, os.WNOHANG) if status is None else (0, status)
+                if ended:
+                    _drain(selector, watch, buffer)
+                    break
+        if reason == "timeout" or reason == "memory":
+            _ask_where(child, selector, watch, buffer)
+    finally:
+        status = _end(child, status)
+        _drain(selector, watch, buffer)
+        for read in reads:
+            os.close(read)
+        selector.close()
+    return watch, reason or _how_it_ended(status)
+
+
+def _read(key, selector, watch: Watch, buffer: bytearray) -> None:
+    data = os.read(key.fd, 1 << 16)
+    if not data:
+        selector.unregister(key.fd)
+    elif key.data == "output":
+        room = max(OUTPUT - len(watch.output), 0)
+        watch.output += data[:room]
+        watch.dropped += max(len(data) - room, 0)
+    elif key.data == "trace":
+        watch.trace += data[: max(20_000 - len(watch.trace), 0)]
+    else:
+        buffer += data
+        while b"\n" in buffer:
+            line, _, rest = bytes(buffer).partition(b"\n")
+            buffer[:] = rest
+            with contextlib.suppress(ValueError):
+                _event(json.loads(line), watch)
+
+
+def _event(event: dict, watch: Watch) -> None:
+    if "verdict" in event:
+        watch.verdict = json.dumps(event["verdict"]).encode()
+    else:
+        watch.place.update({key: str(value) for key, value in event.items()})
+
+
+def _drain(selector, watch: Watch, buffer: bytearray) -> None:
+    """What is still in the pipes."""
+    until = time.monotonic() + GRACE
+    while selector.get_map() and time.monotonic() < until:
+        ready = selector.select(0)
+        if not ready:
+            return
+        for key, _ in ready:
+            _read(key, selector, watch, buffer)
+
+
+def _ask_where(child: int, selector, watch: Watch, buffer: bytearray) -> None:
+    """Have the child write its stack, so that the finding can name the learner's line."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGUSR1)
+    until = time.monotonic() + GRACE
+    while not watch.trace and time.monotonic() < until and selector.get_map():
+        for key, _ in selector.select(0.05):
+            _read(key, selector, watch, buffer)
+
+
+def _too_large(child: int) -> str:
+    """`memory` when the child and its children hold more than they may (where the kernel's own limit does not bite)."""
+    try:
+        process = psutil.Process(child)
+        held = sum(p.memory_info().rss for p in [process, *process.children(recursive=True)])
+    except psutil.Error:
+        return ""
+    return "memory" if held > MEMORY * 1.5 else ""
+
+
+def _end(child: int, status: int | None) -> int:
+    """Kill the child and everything it started; its exit status."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+    if status is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            _, status = os.waitpid(child, 0)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        for orphan in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                orphan.kill()
+        while os.waitpid(-1, 0)[0]:
+            pass
+    return status or 0
+
+
+def _how_it_ended(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return signal.Signals(os.WTERMSIG(status)).name
+    return "exit"
+
+
+def _no_verdict(made: Subject, spec: Kata, watch: Watch, reason: str, limit: float) -> dict:
+    """The verdict on a child that gave none: what happened, in which function and line."""
+    file, function = str(made.path), watch.place.get("call")
+    where = f" in {function} ({watch.place['test']})" if function and "test" in watch.place else " while it was imported"
+    if "defect" in watch.place:
+        raise RuntimeError(watch.place["defect"])
+    if reason == "timeout":
+        status, facts = "timeout", f"did not come back within {limit:g} s{where}"
+    elif reason == "memory":
+        status, facts = "died", f"used more than {MEMORY * 1.5 / 2**30:.0f} GB of memory{where} and was stopped"
+    elif reason == "exit":
+        status, facts = "died", f"ended the process{where}"
+    else:
+        status, facts = "died", f"crashed the process ({_signal(reason)}){where}"
+    finding = whole_file(file, facts, _line_in(watch.trace.decode("utf-8", "replace"), file), function=function)
+    finding["test"] = watch.place.get("test", "")
+    from dojo.running.judge import count_tests
+
+    total = count_tests(spec.name)
+    return verdict(spec.name, made.track, file, status, {"passed": 0, "failed": total, "total": total}, 0.0, [finding])
+
+
+def _signal(name: str) -> str:
+    words = {"SIGSEGV": "segmentation fault", "SIGKILL": "killed", "SIGABRT": "aborted", "SIGFPE": "arithmetic fault"}
+    return f"{name}: {words[name]}" if name in words else name
+
+
+def _line_in(trace: str, file: str) -> int | None:
+    """The innermost line of `file` in a faulthandler trace."""
+    for text in trace.splitlines():
+        if f'File "{file}"' in text and ", line " in text:
+            digits = text.split(", line ")[1].split(" ")[0]
+            return int(digits) if digits.isdigit() else None
+    return None
+
+
+if __name__ == "__main__":
+    main()
