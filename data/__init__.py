@@ -1,7 +1,7 @@
 """Real data for the katas and the training runs: `data.load("mnist")`, `data.fetch("mnist")`, `data.status()`.
 
-A data set is looked for in the cache, in the folder DOJO_DATA_MIRROR and at each source in `sources.toml`; last, a small
-one that needs no network stands in for it. Importing this package is quick: numpy and the rest come when needed.
+A data set is looked for in the cache, in the folder DOJO_DATA_MIRROR and at each source in `sources.toml`; last, a
+small one that needs no network stands in for it. Importing this package is quick: numpy and the rest come when needed.
 """
 
 from collections.abc import Callable

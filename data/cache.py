@@ -80,12 +80,8 @@ def locate(file: File, wrong: Callable[[str], None] = lambda line: None) -> tupl
 
 
 def keep(fresh: Path, file: File, folder: Path) -> None:
-    """Check `fresh` and move it to its place in one step. One that fails the check is deleted; WrongBytes says why."""
-    try:
-        check(fresh, file)
-    except WrongBytes:
-        fresh.unlink()
-        raise
+    """Check `fresh` and move it to its place in one step; WrongBytes leaves it where it is, for the caller to drop."""
+    check(fresh, file)
     os.replace(fresh, folder / file.name)
 
 

@@ -98,10 +98,9 @@ def _not_found(entry: Entry, trail: Trail) -> DojoError:
     if not entry.sources:
         trail.note("no lasting address is known for these files")
     lines = "".join(f"\n  {line}" for line in trail.lines)
-    return DojoError(
-        f"{entry.name} could not be fetched:{lines}",
-        f"Connect to the network and try again, or set DOJO_DATA_MIRROR to a folder that holds {entry.file_names}.",
-    )
+    mend = f"set DOJO_DATA_MIRROR to a folder that holds {entry.file_names}."
+    mend = f"Connect to the network and try again, or {mend}" if entry.sources else f"{mend[0].upper()}{mend[1:]}"
+    return DojoError(f"{entry.name} could not be fetched:{lines}", mend)
 
 
 def _disk_trouble(entry: Entry, files: list[File], folder: Path, error: OSError) -> DojoError:

@@ -120,18 +120,28 @@ def parse(table: dict, path: Path) -> Curriculum:
 
 def _kata(entry: dict, chapters: dict[int, str], earlier: list[str], path: Path) -> Kata:
     name = entry.get("name", "")
-    _want(isinstance(name, str) and name.isidentifier(), path, "", f"a kata has name {name!r}", "use a Python identifier")
+    _want(
+        isinstance(name, str) and name.isidentifier(), path, "", f"a kata has name {name!r}", "use a Python identifier"
+    )
     for key, value in entry.items():
         hint = nearest(key, list(KATA_KEYS)) or f"known keys: {', '.join(KATA_KEYS)}"
         _want(key in KATA_KEYS, path, name, f"unknown key {key!r}", hint)
-        _want(isinstance(value, KATA_KEYS[key]), path, name, f"{key} is {value!r}", "give it the type of the other katas'")
+        _want(
+            isinstance(value, KATA_KEYS[key]), path, name, f"{key} is {value!r}", "give it the type of the other katas'"
+        )
     for key in ("chapter", "title", "hints", "references"):
         _want(key in entry, path, name, f"{key} is missing", f"add `{key} = …`")
     for key in ("tracks", "prerequisites", "hints", "references"):
         plain = all(isinstance(item, str) and item.strip() for item in entry.get(key, []))
         _want(plain, path, name, f"{key} holds something that is not a sentence or name", "use non-empty strings")
     _want(name not in earlier, path, name, "the name stands twice", "rename or remove one of the two")
-    _want(entry["chapter"] in chapters, path, name, f"there is no chapter {entry['chapter']}", "add a [[chapter]] with that number")
+    _want(
+        entry["chapter"] in chapters,
+        path,
+        name,
+        f"there is no chapter {entry['chapter']}",
+        "add a [[chapter]] with that number",
+    )
     hints = entry["hints"]
     enough = len(hints) >= FEWEST_HINTS
     _want(enough, path, name, f"it has {len(hints)} hints", f"write at least {FEWEST_HINTS}, from mild to explicit")

@@ -155,7 +155,11 @@ def alternatives(kata: str, track: str) -> dict[str, FunctionType]:
     if not path.exists():
         return {}
     module = load_path(path, f"alternatives.{track}.{kata}")
-    return {name: value for name, value in vars(module).items() if "__" in name.strip("_") and isinstance(value, FunctionType)}
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if "__" in name.strip("_") and isinstance(value, FunctionType)
+    }
 
 
 def source_line(path: Path, line: int) -> str:

@@ -1,9 +1,9 @@
 """What a learner has done so far: every verdict, the causes it named, how far the hints went.
 
-One SQLite file, in SQLite's rollback mode: after each commit it is whole and stands alone (no write-ahead log beside it to
-lose), it can be read where nothing may be written, and a process killed at any moment leaves what it had recorded. Each
-operation opens the file, does one short transaction and closes it, so several processes, threads and forks can share it,
-and one that runs for days notices when the file was replaced. Nothing here imports numpy.
+One SQLite file, in SQLite's rollback mode: after each commit it is whole and stands alone (no write-ahead log beside it
+to lose), it can be read where nothing may be written, and a process killed at any moment leaves what it had recorded.
+Each operation opens the file, does one short transaction and closes it, so processes, threads and forks can share it,
+and a process that runs for days notices when the file was replaced. Nothing here imports numpy.
 """
 
 import itertools
@@ -18,15 +18,13 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 from dojo.errors import DojoError
-
-Result = TypeVar("Result")
 
 VERSION = 1  # of the tables below, kept in `PRAGMA user_version`
 APPLICATION = 0x646F6A6F  # "dojo", kept in `PRAGMA application_id`: tells this file from another program's
 PATIENCE = 10.0  # seconds to wait for another process
+MAGIC = b"SQLite format 3\0"  # how every SQLite file begins
 COMPANIONS = ("-journal", "-wal", "-shm")  # files that SQLite may keep beside a database
 SETTLED = 2_000_000_000  # nanoseconds after which a file's time stamps can be relied on, on any file system
 UNFIT = {
@@ -46,8 +44,8 @@ NEXT_STEPS = {
 }
 SCHEMA = """
 CREATE TABLE verdict (id INTEGER PRIMARY KEY, time TEXT NOT NULL, kata TEXT NOT NULL, track TEXT NOT NULL,
-    status TEXT NOT NULL, passed INTEGER NOT NULL, failed INTEGER NOT NULL, total INTEGER NOT NULL, seconds REAL NOT NULL,
-    judged TEXT NOT NULL, done INTEGER, functions INTEGER, json TEXT NOT NULL);
+    status TEXT NOT NULL, passed INTEGER NOT NULL, failed INTEGER NOT NULL, total INTEGER NOT NULL,
+    seconds REAL NOT NULL, judged TEXT NOT NULL, done INTEGER, functions INTEGER, json TEXT NOT NULL);
 CREATE INDEX verdict_of_kata ON verdict (kata, track, id, status);
 CREATE TABLE cause (verdict INTEGER NOT NULL REFERENCES verdict (id), time TEXT NOT NULL, kata TEXT NOT NULL,
     track TEXT NOT NULL, function TEXT, tensor TEXT, place INTEGER NOT NULL, cause TEXT NOT NULL);
@@ -58,7 +56,8 @@ CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL)
 """
 TABLES = {"verdict", "cause", "standing", "memory"}
 LATEST = """
-SELECT kata, track, status, judged, time, passed, total, attempts, done, functions, coalesce(reset_after, 0) >= id, json
+SELECT kata, track, status, judged, time, passed, total, attempts, done, functions, json,
+    coalesce(reset_after, 0) >= id
 FROM (SELECT max(id) AS id, sum(status <> 'not-started') AS attempts FROM verdict GROUP BY kata, track)
 JOIN verdict USING (id) LEFT JOIN standing USING (kata, track)
 """
@@ -66,9 +65,9 @@ LAST_CAUSES = """
 SELECT cause FROM cause WHERE verdict = (SELECT max(id) FROM verdict WHERE kata = ? AND track = ?)
 AND verdict > coalesce((SELECT reset_after FROM standing WHERE kata = ? AND track = ?), 0) ORDER BY rowid
 """
-IMPORT = re.compile(  # `from katas.numpy.affine import …`, `import katas.numpy.affine`, `from katas.numpy import affine, …`
-    rb"^[ \t]*(?:from|import)[ \t]+(katas|solutions)\.(numpy|torch)(?:\.(\w+)|[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]+))",
-    re.M,
+IMPORT = (  # `from katas.numpy.affine import …`, `import katas.numpy.affine`, `from katas.numpy import affine, …`
+    rb"^[ \t]*(?:from|import)[ \t]+(katas|solutions)\.(numpy|torch)"
+    rb"(?:\.(\w+)|[ \t]+import[ \t]+(\([^)]*\)|(?:\\\r?\n|[^\n#;])+))"
 )
 
 
@@ -76,8 +75,8 @@ IMPORT = re.compile(  # `from katas.numpy.affine import …`, `import katas.nump
 class Row:
     """The last verdict on a kata. `time` is UTC in ISO form; `attempts` counts all verdicts but `not-started`.
 
-    `done` of `functions` are finished, both None when the verdict did not say. `was_reset` is true when the kata was
-    reset after this verdict. `json` is the verdict as recorded, and `verdict` the same, parsed.
+    `done` of `functions` are finished, both None when the verdict did not say. `json` is the verdict as recorded,
+    and `verdict` the same, parsed. `was_reset` is true when the kata was reset after it.
     """
 
     kata: str
@@ -90,8 +89,8 @@ class Row:
     attempts: int
     done: int | None
     functions: int | None
-    was_reset: bool
     json: str
+    was_reset: bool
 
     @property
     def verdict(self) -> dict:
@@ -129,8 +128,8 @@ class _Unfit(Exception):
 class Progress:
     """The progress kept at `path`. The folder and the file are made by the first thing that is written.
 
-    A file that is damaged, belongs to another program or was written by a newer dojo is renamed, never deleted: `notice`
-    is given a sentence with its new name, and a fresh one begins. DojoError when the file cannot be read or written.
+    A file that is damaged, belongs to another program or was written by a newer dojo is renamed, never deleted:
+    `notice` is given a sentence with its new name, and a fresh one begins. DojoError when it cannot be read or written.
     """
 
     def __init__(self, path: Path, notice: Callable[[str], None] = _tell):
@@ -144,13 +143,13 @@ class Progress:
         """Nothing to close: no connection outlives an operation."""
 
     def record(self, verdict: dict, judged: str) -> None:
-        """Keep a verdict (the JSON object of `check --json`) and the hash of what it judged. On disk when this returns."""
+        """Keep a verdict (the object of `check --json`) and the hash of what it judged; on disk when this returns."""
         text = json.dumps(verdict)
         self._write(lambda db: _insert(db, verdict, judged, text))
 
     def latest(self) -> dict[tuple[str, str], Row]:
         """The last verdict by (kata, track)."""
-        rows = [Row(*row[:10], bool(row[10]), row[11]) for row in self._ask(LATEST)]
+        rows = [Row(*row, was_reset=bool(reset)) for *row, reset in self._ask(LATEST)]
         return {(row.kata, row.track): row for row in rows}
 
     def attempts(self, kata: str, track: str) -> int:
@@ -165,10 +164,8 @@ class Progress:
 
     def causes(self) -> list[Seen]:
         """Every cause of every verdict, oldest first: what the report is made of."""
-        return [
-            Seen(*row)
-            for row in self._ask("SELECT time, kata, track, function, tensor, place, cause FROM cause ORDER BY rowid")
-        ]
+        question = "SELECT time, kata, track, function, tensor, place, cause FROM cause ORDER BY rowid"
+        return [Seen(*row) for row in self._ask(question)]
 
     def first_pass_time(self, kata: str, track: str) -> str | None:
         """When the kata passed for the first time, in UTC; None when it never did. A reset does not undo it."""
@@ -218,8 +215,8 @@ class Progress:
             return []
         return self._use(lambda db: [] if _is_new(db) else db.execute(question, values).fetchall(), "BEGIN")
 
-    def _write(self, change: Callable[[sqlite3.Connection], Result]) -> Result:
-        def transaction(db: sqlite3.Connection) -> Result:
+    def _write(self, change: Callable):
+        def transaction(db: sqlite3.Connection):
             if _is_new(db):
                 for statement in SCHEMA.split(";"):
                     db.execute(statement)
@@ -233,11 +230,12 @@ class Progress:
             raise self._complaint(error.strerror or str(error), sqlite3.SQLITE_CANTOPEN) from None
         return self._use(transaction, "BEGIN IMMEDIATE")
 
-    def _use(self, work: Callable[[sqlite3.Connection], Result], begin: str) -> Result:
+    def _use(self, work: Callable, begin: str):
         """Run `work` in a transaction; when the file proves unfit, set it aside and run it on a fresh one."""
         for _ in range(5):  # each round after the first means that a file was set aside, here or by another process
             identity = _identity(self.path)
             try:
+                _refuse_others(self.path)
                 with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as db:
                     db.text_factory = lambda stored: stored.decode("utf-8", errors="replace")
                     db.execute(begin)
@@ -285,6 +283,21 @@ class Progress:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _refuse_others(path: Path) -> None:
+    """_Unfit when the first bytes show that a file is not ours: opening it, SQLite could tidy up what lies beside it."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(72)
+    except OSError:  # there is none, or SQLite will say what is wrong
+        return
+    if not any(start):  # nothing yet, or a first transaction that SQLite will take back
+        return
+    if start[:16] != MAGIC:
+        raise _Unfit("is not a database")
+    if len(start) == 72 and int.from_bytes(start[68:], "big") != APPLICATION:
+        raise _Unfit("belongs to another program")
 
 
 def _is_new(db: sqlite3.Connection) -> bool:
@@ -359,11 +372,11 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 def judged_hash(kata: str, track: str, path: Path | None = None) -> str:
-    """A sha256 over everything a verdict depends on, so that a verdict is trusted exactly as long as it stays the same.
+    """A sha256 over what a verdict depends on: a recorded verdict can be trusted while this stays the same.
 
-    That is the judged file (`path` when it stands in for the kata), the kata's tests, its references, and every kata that
-    these import, directly or not. With `path`, prerequisites come from `solutions`, as they do when it is judged. A
-    missing file counts as such. The map is left out: better hints make no verdict old.
+    That is the judged file (`path` when it stands in for the kata), the kata's tests, its references, and every kata
+    that these import, directly or not. With `path`, prerequisites come from `solutions`, as they do when it is judged.
+    A missing file counts as such. The map is left out: better hints make no verdict old.
     """
     from hashlib import sha256
 
@@ -410,7 +423,7 @@ def _fingerprint(file: str) -> tuple[str, list[tuple[str, str]]]:
 
 def _imports(content: bytes) -> list[tuple[str, str]]:
     found = []
-    for top, track, name, names in IMPORT.findall(content):
+    for top, track, name, names in re.findall(IMPORT, content, re.MULTILINE):
         listed = re.sub(rb"#[^\n]*|\bas\s+\w+", b"", names)
         found += [(top.decode(), f"{track.decode()}/{one.decode()}.py") for one in re.findall(rb"\w+", name or listed)]
     return found

@@ -20,7 +20,9 @@ def make_stub(solution: str) -> str:
     text = ""
     for block in blocks:
         far = block.lstrip().startswith(("def ", "class ", "@"))
-        text += block if not text else ("\n\n\n" if far else "\n" if _import(block) and _import(text) else "\n\n") + block
+        text += (
+            block if not text else ("\n\n\n" if far else "\n" if _import(block) and _import(text) else "\n\n") + block
+        )
     return SOLUTION_IMPORT.sub(r"\1katas", text) + "\n"
 
 

@@ -9,7 +9,12 @@ class Refused(AssertionError):
     """An answer that is not right: what was seen, about which function and tensor, and the cause where the test proves one."""
 
     def __init__(
-        self, facts: str, function: str | None = None, tensor: str | None = None, cause: str | None = None, says: str = ""
+        self,
+        facts: str,
+        function: str | None = None,
+        tensor: str | None = None,
+        cause: str | None = None,
+        says: str = "",
     ):
         super().__init__(facts)
         self.facts, self.function, self.tensor, self.cause, self.says = facts, function, tensor, cause, says

@@ -80,7 +80,9 @@ class Kata:
 
     def __getattr__(self, name: str) -> Callable:
         if name.startswith("_") or name not in self._signatures:
-            raise AttributeError(f"the kata {self._name} has no function {name!r}; it has {', '.join(self._signatures)}")
+            raise AttributeError(
+                f"the kata {self._name} has no function {name!r}; it has {', '.join(self._signatures)}"
+            )
         return lambda *args, **kwargs: self._call(name, args, kwargs)
 
     def rng(self, seed: int):
@@ -115,7 +117,9 @@ class Kata:
             for one, other in zip(got, expected, strict=True):
                 self.assert_close(one, other, rtol, atol)
             return
-        single = "float32" in (str(np.asarray(got).dtype), str(np.asarray(expected).dtype)) or (call and _single(call.args))
+        single = "float32" in (str(np.asarray(got).dtype), str(np.asarray(expected).dtype)) or (
+            call and _single(call.args)
+        )
         rtol = rtol or self._tolerance["float32" if single else "float64"]
         if not same(got, expected, rtol, atol):
             labels = self._labels(call, tensor, np.shape(expected))
@@ -159,7 +163,10 @@ class Kata:
             return
         except Exception as error:
             raise Refused(
-                f"answers {what} with {type(error).__name__}; a ValueError of its own was expected", function, None, cause
+                f"answers {what} with {type(error).__name__}; a ValueError of its own was expected",
+                function,
+                None,
+                cause,
             ) from None
         raise Refused(f"lets {what} through; a ValueError was expected", function, None, cause)
 
@@ -233,7 +240,9 @@ class Kata:
         except Refused:
             raise
         except WrongType as error:
-            raise Refused(f"returns {error}; {self._adapter.array_name} was expected", call.function, None, "wrong-type") from None
+            raise Refused(
+                f"returns {error}; {self._adapter.array_name} was expected", call.function, None, "wrong-type"
+            ) from None
         except Exception as error:
             call.error, call.traceback = error, error.__traceback__
             if type(error).__module__.startswith(("_pytest", "pytest")):
@@ -295,7 +304,9 @@ class Kata:
         law = self._signatures[call.law]
         is_iterator = call.kwargs.pop("__iterator__", False)
         if len(law.returns) == 1:
-            value = self._value(call, None if law.outputs == ("out",) else law.outputs[0], law.returns[0], result, is_iterator)
+            value = self._value(
+                call, None if law.outputs == ("out",) else law.outputs[0], law.returns[0], result, is_iterator
+            )
             return value
         names = ", ".join(law.outputs)
         if not isinstance(result, tuple | list) or len(result) != len(law.returns):

@@ -37,7 +37,10 @@ class Array:
             match = SIZE.match(axis)
             if match and match[2] not in sizes and size % int(match[1] or 1) == 0:
                 sizes[match[2]] = size // int(match[1] or 1)
-        return [f"{axis}={size}" if axis and not axis.isdigit() else str(size) for axis, size in zip(axes, shape, strict=True)]
+        return [
+            f"{axis}={size}" if axis and not axis.isdigit() else str(size)
+            for axis, size in zip(axes, shape, strict=True)
+        ]
 
     def fits(self, shape: tuple[int, ...], sizes: dict[str, int]) -> bool:
         """Whether `shape` agrees with the axis names and the sizes already bound."""

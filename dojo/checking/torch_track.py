@@ -73,7 +73,9 @@ class TorchTrack:
         # A scalar needs no grad_outputs, whose handling imports sympy at the first call: 0.4 s of a learner's time.
         loss = sum((result * torch.as_tensor(dout).to(result.dtype)).sum() for result, dout in live)
         found = torch.autograd.grad(loss, flat, allow_unused=True)  # type: ignore[arg-type]
-        gradients = iter(torch.zeros_like(leaf) if grad is None else grad for leaf, grad in zip(flat, found, strict=True))
+        gradients = iter(
+            torch.zeros_like(leaf) if grad is None else grad for leaf, grad in zip(flat, found, strict=True)
+        )
         filled = leaves(wanted, lambda leaf: next(gradients))
         return tuple(filled) if len(filled) > 1 else filled[0]
 

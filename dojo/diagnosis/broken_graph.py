@@ -37,7 +37,9 @@ def where_the_graph_ends(source: str, function: str | None) -> tuple[int, str] |
 
 def _cut(node: ast.AST) -> str | None:
     if isinstance(node, ast.Attribute) and node.attr in CUTS:
-        if node.attr in ("tensor", "as_tensor", "from_numpy") and not (isinstance(node.value, ast.Name) and node.value.id == "torch"):
+        if node.attr in ("tensor", "as_tensor", "from_numpy") and not (
+            isinstance(node.value, ast.Name) and node.value.id == "torch"
+        ):
             return None
         return node.attr
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("float", "int"):

@@ -77,7 +77,9 @@ def label(name: str, value, law: Signature, sizes: dict[str, int]) -> str:
         names: dict[int, list[str]] = {}
         for axis, size in sizes.items():
             names.setdefault(size, []).append(axis)
-        parts = [f"{names[size][0]}={size}" if len(names.get(size, [])) == 1 and size > 1 else str(size) for size in shape]
+        parts = [
+            f"{names[size][0]}={size}" if len(names.get(size, [])) == 1 and size > 1 else str(size) for size in shape
+        ]
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
@@ -111,7 +113,11 @@ def operand_sentence(segment: str, frame: FrameType, law: Signature, sizes: dict
         node = ast.parse(segment.strip(), mode="eval").body if segment else None
     except SyntaxError:
         return "", []
-    if isinstance(node, ast.Call) and len(node.args) == 2 and ast.unparse(node.func).split(".")[-1] in ("dot", "matmul", "mm"):
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) == 2
+        and ast.unparse(node.func).split(".")[-1] in ("dot", "matmul", "mm")
+    ):
         node = ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
     if not isinstance(node, ast.BinOp):
         return "", []
@@ -133,7 +139,9 @@ def _matmul_sentence(one: str, other: str, left, right, texts: list[str]) -> tup
     if not a or not b:
         return "a matrix product needs two arrays; one of these is a single number", []
     inner = (_axis(texts[0], -1), _axis(texts[1], -2 if len(b) > 1 else -1))
-    sentence = f"in a matrix product the last axis of {one} meets the first of {other}; {inner[0]} does not meet {inner[1]}"
+    sentence = (
+        f"in a matrix product the last axis of {one} meets the first of {other}; {inner[0]} does not meet {inner[1]}"
+    )
     if a[-1] == (b[-2] if len(b) > 1 else b[-1]):
         return "", []
     causes = []

@@ -5,10 +5,9 @@ import warnings
 import numpy as np
 
 from dojo import stubs
-from dojo.checking.compare import Refused, describe
+from dojo.checking.compare import Refused, describe, same
 from dojo.checking.gradients import RTOL, numerical_gradients
 from dojo.checking.kata import Call, Ended
-from dojo.checking.compare import same
 from dojo.diagnosis import rules
 from dojo.diagnosis.broken_graph import where_the_graph_ends
 from dojo.diagnosis.causes import rank
@@ -162,7 +161,9 @@ class Explanation:
         if code is None or law is None or not tensor or tensor[1:] not in law.parameters:
             return False
         upstream = len(evidence.signature.parameters) - len(law.parameters)
-        args = tuple(a.astype(float) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in answer.call.args)
+        args = tuple(
+            a.astype(float) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in answer.call.args
+        )
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
@@ -196,7 +197,9 @@ class Explanation:
     def _failing_call(self, result) -> Call | None:
         """The call that the failed test ended on."""
         for call in reversed(result.calls):
-            if call.refused is result.error or (call.error is not None and call.error in (result.error, getattr(result.error, "error", None))):
+            if call.refused is result.error or (
+                call.error is not None and call.error in (result.error, getattr(result.error, "error", None))
+            ):
                 return call
         function = getattr(result.error, "function", None)
         for call in reversed(result.calls):
@@ -227,7 +230,9 @@ class Explanation:
         gradient = (finding.tensor or "").startswith("d") and not law.endswith("_backward")
         outputs = self.loaded.reference.signatures[law].outputs if known else ()
         base = (finding.tensor or "").split("[")[0]
-        return (self.order.index(law) if known else len(self.order)), outputs.index(base) if base in outputs else int(gradient)
+        return (self.order.index(law) if known else len(self.order)), outputs.index(base) if base in outputs else int(
+            gradient
+        )
 
     def _without_echoes(self, findings: list[Finding]) -> list[Finding]:
         """An exception or broken law of a function says it all: no guess about its values stands behind it."""
@@ -247,7 +252,11 @@ def _sentence(cause: str) -> str:
 
 
 def _graph_match() -> Match:
-    return Match("graph-broken", "the forward pass is right, so autograd lost part of the way back: something cuts the graph", "rule:graph")
+    return Match(
+        "graph-broken",
+        "the forward pass is right, so autograd lost part of the way back: something cuts the graph",
+        "rule:graph",
+    )
 
 
 def _brief(value, limit: int = 60) -> str:

@@ -6,7 +6,7 @@ A guess is right when it gives what the learner's function gave, on every record
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -39,12 +39,12 @@ def _bank(evidence: Evidence, tensor: str | None, loaded, leave_out: str | None)
     name = loaded.spec.name
     for entry in bank(name):
         which = f"{entry.__name__}:{entry.cause}"
-        if entry.__name__ == evidence.law and entry.track == "numpy" and which != leave_out:
-            if predicts(evidence, tensor, entry):
-                yield Match(entry.cause, entry.says, f"bank:{name}:{which}")
+        mine = entry.__name__ == evidence.law and entry.track == "numpy" and which != leave_out
+        if mine and predicts(evidence, tensor, entry):
+            yield Match(entry.cause, entry.says, f"bank:{name}:{which}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def bank(name: str) -> tuple:
     """The wrong answers of a kata, loaded once per process."""
     return tuple(mistakes(name))

@@ -42,6 +42,7 @@ def mutants(source: str, name: str, namespace: dict) -> Iterator[Mutant]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     if name not in functions:
         return
+    siblings = _siblings(functions, namespace)
     helpers = [other for other in _called(functions[name]) if other in functions and other.startswith("_")]
     for target in [name, *helpers]:
         node = functions[target]
@@ -50,29 +51,64 @@ def mutants(source: str, name: str, namespace: dict) -> Iterator[Mutant]:
         for argument in [*node.args.args, *node.args.kwonlyargs]:
             argument.annotation = None
         node.decorator_list = []
-        for change in changes(node):
+        for change in changes(node, siblings):
             function = _build(node, change, namespace, name, functions[name])
             if function is not None:
                 yield Mutant(function, change.cause, change.says, f"{target}:{getattr(change.new, 'lineno', 0)}")
 
 
-def changes(function: ast.FunctionDef) -> Iterator[Change]:
-    """Every single change this module knows, for the body of `function`."""
-    scope = Scope(function)
+def _siblings(functions: dict[str, ast.FunctionDef], namespace: dict) -> dict[str, int]:
+    """Functions that a reference defines or imports from other katas, with their number of arguments."""
+    own = {name: len(node.args.args) for name, node in functions.items() if not name.startswith("_")}
+    modules = {
+        name: value for name, value in namespace.items() if getattr(value, "__module__", "").startswith("solutions.")
+    }
+    imported = {name: value.__code__.co_argcount for name, value in modules.items() if hasattr(value, "__code__")}
+    return imported | own
+
+
+def changes(function: ast.FunctionDef, siblings: dict[str, int]) -> Iterator[Change]:
+    """Every single change this module knows, for the body of `function`.
+
+    `siblings` are the functions that could be called in place of another, with their number of arguments.
+    """
+    scope = Scope(function, siblings)
     for parent, field, index, node in _children(function):
+        scope.statement = node if isinstance(node, ast.stmt) else scope.statement
         for new, cause, says in _replacements(node, scope):
             ast.copy_location(new, node)
             ast.fix_missing_locations(new)
             yield Change(parent, field, index, new, cause, says)
+    for old, other, cause, says in _swapped_names(scope):
+        body = [_Renaming(old, scope.expression(other)).visit(copy.deepcopy(node)) for node in function.body]
+        new = ast.If(ast.Constant(True), body, [])
+        ast.copy_location(new, function.body[0])
+        ast.fix_missing_locations(new)
+        yield Change(function, "body", None, [new], cause, says)  # type: ignore[arg-type]
+
+
+class _Renaming(ast.NodeTransformer):
+    """Puts an expression wherever a name is read."""
+
+    def __init__(self, old: str, new: ast.expr):
+        self.old, self.new = old, new
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id == self.old and isinstance(node.ctx, ast.Load):
+            return copy.deepcopy(self.new)
+        return node
 
 
 class Scope:
     """The names of a function: its arguments, what its simple assignments compute, and in which order."""
 
-    def __init__(self, function: ast.FunctionDef):
+    def __init__(self, function: ast.FunctionDef, siblings: dict[str, int]):
+        self.siblings = {name: count for name, count in siblings.items() if name != function.name}
+        self.backward = function.name.endswith("_backward")
+        self.statement: ast.AST = function
         self.arguments = [argument.arg for argument in function.args.args]
         self.upstream = {name for name in self.arguments if name.startswith("d") and len(name) > 1 and name != "d"}
-        if not function.name.endswith("_backward"):
+        if not self.backward:
             self.upstream = set()
         self.definitions: dict[str, ast.expr] = {}
         for node in ast.walk(function):
@@ -87,6 +123,30 @@ class Scope:
             return copy.deepcopy(self.definitions[name])
         return ast.Name(name, ast.Load())
 
+    def others(self, name: str) -> list[str]:
+        """Names that could stand by mistake where `name` stands."""
+        known = [*self.arguments, *self.definitions]
+        if name not in known:
+            return []
+        return [
+            other
+            for other in known
+            if other != name
+            and not (
+                other in self.definitions
+                and name in self.definitions
+                and self.mentions(self.definitions[other], {name})
+            )
+        ]
+
+    def mentioned_elsewhere(self, lost: ast.AST) -> bool:
+        """Whether the statement reads an upstream gradient outside of `lost` too."""
+
+        def count(node: ast.AST) -> int:
+            return sum(isinstance(item, ast.Name) and item.id in self.upstream for item in ast.walk(node))
+
+        return count(self.statement) > count(lost)
+
     def mentions(self, node: ast.AST, names) -> bool:
         return any(isinstance(item, ast.Name) and item.id in names for item in ast.walk(node))
 
@@ -100,7 +160,7 @@ def _replacements(node: ast.AST, scope: Scope) -> Iterator[Replacement]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
         yield node.operand, "sign-flipped", f"the minus before `{_code(node.operand)}` is missing"
     if isinstance(node, ast.Call):
-        yield from _call(node)
+        yield from _call(node, scope)
     if isinstance(node, ast.Attribute) and node.attr == "T" and isinstance(node.ctx, ast.Load):
         yield node.value, "transposed", f"`{_code(node.value)}` stands where its transpose belongs"
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -112,7 +172,11 @@ def _replacements(node: ast.AST, scope: Scope) -> Iterator[Replacement]:
         yield plain, "not-accumulated", f"`{_code(node.target)}` is overwritten where it should grow"
         yield ast.Pass(), "missing-term", f"the term `{_code(node.value)}` is missing"
     if isinstance(node, ast.IfExp):
-        yield ast.IfExp(node.test, node.orelse, node.body), "wrong-order", f"the two sides of `{_code(node.test)}` are swapped"
+        yield (
+            ast.IfExp(node.test, node.orelse, node.body),
+            "wrong-order",
+            f"the two sides of `{_code(node.test)}` are swapped",
+        )
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         yield from _compare(node)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and _code(node.slice) == "::-1":
@@ -126,7 +190,11 @@ def _binary(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
             yield kept, "missing-term", f"the term `{_code(lost)}` is missing"
         yield ast.BinOp(left, ast.Sub(), right), "sign-flipped", f"`{_code(right)}` is subtracted where it is added"
     elif isinstance(node.op, ast.Sub):
-        yield ast.BinOp(right, ast.Sub(), left), "sign-flipped", f"the difference is the wrong way round: `{_code(right)}` comes second"
+        yield (
+            ast.BinOp(right, ast.Sub(), left),
+            "sign-flipped",
+            f"the difference is the wrong way round: `{_code(right)}` comes second",
+        )
         yield ast.BinOp(left, ast.Add(), right), "sign-flipped", f"`{_code(right)}` is added where it is subtracted"
         yield left, "missing-term", f"the term `−{_code(right)}` is missing"
         yield right, "missing-term", f"the term `{_code(left)}` is missing"
@@ -142,14 +210,22 @@ def _binary(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     elif isinstance(node.op, ast.MatMult):
         yield ast.BinOp(right, ast.MatMult(), left), "wrong-order", "the two factors of a matrix product are swapped"
         for one, other in ((_transpose(left), right), (left, _transpose(right)), (_transpose(left), _transpose(right))):
-            yield ast.BinOp(one, ast.MatMult(), other), "transposed", f"this is `{_code(one)} @ {_code(other)}`: a transpose is one too many or missing"
+            yield (
+                ast.BinOp(one, ast.MatMult(), other),
+                "transposed",
+                f"this is `{_code(one)} @ {_code(other)}`: a transpose is one too many or missing",
+            )
         swapped = ast.BinOp(_transpose(right), ast.MatMult(), _transpose(left))
         yield swapped, "transposed", f"this is `{_code(swapped)}`, the transpose of what belongs here"
-        yield ast.BinOp(left, ast.Mult(), right), "elementwise-for-matmul", f"`{_code(left)}` and `{_code(right)}` are multiplied element by element where a matrix product belongs"
+        yield (
+            ast.BinOp(left, ast.Mult(), right),
+            "elementwise-for-matmul",
+            f"`{_code(left)}` and `{_code(right)}` are multiplied element by element where a matrix product belongs",
+        )
 
 
 def _lost_factor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
-    if scope.upstream and scope.mentions(lost, scope.upstream):
+    if scope.upstream and scope.mentions(lost, scope.upstream) and not scope.mentioned_elsewhere(lost):
         return "upstream-ignored", f"the upstream gradient `{_code(lost)}` does not come in"
     if isinstance(lost, ast.Constant):
         return "wrong-factor", f"the factor {_code(lost)} is missing"
@@ -181,11 +257,19 @@ def _other_divisors(node: ast.BinOp) -> Iterator[Replacement]:
     if array is None:
         return
     size = ast.Attribute(array, "size", ast.Load())
-    yield ast.BinOp(node.left, ast.Div(), size), "extra-mean", "it is divided by the number of all elements where the batch size belongs"
+    yield (
+        ast.BinOp(node.left, ast.Div(), size),
+        "extra-mean",
+        "it is divided by the number of all elements where the batch size belongs",
+    )
     for axis in (0, 1, 2):
         other = ast.Subscript(ast.Attribute(array, "shape", ast.Load()), ast.Constant(axis), ast.Load())
         if ast.dump(other) != ast.dump(node.right):
-            yield ast.BinOp(node.left, ast.Div(), other), "wrong-axis", f"it is divided by the size of axis {axis}, not by the number of examples"
+            yield (
+                ast.BinOp(node.left, ast.Div(), other),
+                "wrong-axis",
+                f"it is divided by the size of axis {axis}, not by the number of examples",
+            )
 
 
 def _is_size(node: ast.AST) -> bool:
@@ -193,10 +277,12 @@ def _is_size(node: ast.AST) -> bool:
     return ".shape[" in text or text.startswith("len(") or ".size" in text or text in ("N", "B", "T", "n", "batch")
 
 
-def _call(node: ast.Call) -> Iterator[Replacement]:
+def _call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name in REDUCTIONS:
-        yield from _reduction(node, name)
+        yield from _reduction(node, name, scope)
+    if isinstance(node.func, ast.Name) and name in scope.siblings:
+        yield from _sibling(node, name, scope)
     if name == "log" and isinstance(node.func, ast.Attribute):
         for base in BASES:
             yield _renamed(node, base), "wrong-base", f"{base} stands where the natural logarithm belongs"
@@ -227,12 +313,31 @@ def _call(node: ast.Call) -> Iterator[Replacement]:
         yield node.func.value, "transposed", f"`{_code(node.func.value)}` is not transposed"
 
 
-def _reduction(node: ast.Call, name: str) -> Iterator[Replacement]:
-    swap = {"sum": ("mean", "extra-mean", "a mean stands where a sum belongs"), "mean": ("sum", "missing-mean", "a sum stands where a mean belongs")}
+def _sibling(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
+    """Another function of the same kind, or its argument, in place of a call."""
+    for argument in node.args:
+        yield (
+            argument,
+            "wrong-argument",
+            f"the formula wants {name} of `{_code(argument)}` and got `{_code(argument)}` itself",
+        )
+    for other, count in scope.siblings.items():
+        if other != name and count == scope.siblings[name] and not (name in NONLINEAR and other in NONLINEAR):
+            new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+            yield new, "wrong-argument", f"the formula wants {name} and got {other}"
+
+
+def _reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
+    swap = {
+        "sum": ("mean", "extra-mean", "a mean stands where a sum belongs"),
+        "mean": ("sum", "missing-mean", "a sum stands where a mean belongs"),
+    }
     if name in swap:
         other, cause, says = swap[name]
         yield _renamed(node, other), cause, says
-    method = isinstance(node.func, ast.Attribute) and not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "math"))
+    method = isinstance(node.func, ast.Attribute) and not (
+        isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "math")
+    )
     array = node.func.value if method else (node.args[0] if node.args else None)  # type: ignore[union-attr]
     keywords = {keyword.arg: keyword for keyword in node.keywords}
     if name in ("var", "std"):
@@ -240,7 +345,11 @@ def _reduction(node: ast.Call, name: str) -> Iterator[Replacement]:
             yield _without(node, "ddof"), "biased-variance", "the variance divides by N where N−1 belongs"
         else:
             more = [*node.keywords, ast.keyword("ddof", ast.Constant(1))]
-            yield ast.Call(node.func, node.args, more), "unbiased-variance", "the variance divides by N−1 where N belongs"
+            yield (
+                ast.Call(node.func, node.args, more),
+                "unbiased-variance",
+                "the variance divides by N−1 where N belongs",
+            )
     if "axis" in keywords:
         now = keywords["axis"].value
         for axis in (0, 1, -1, 2):
@@ -248,30 +357,52 @@ def _reduction(node: ast.Call, name: str) -> Iterator[Replacement]:
                 others = [k for k in node.keywords if k.arg != "axis"]
                 new = ast.Call(node.func, node.args, [*others, ast.keyword("axis", ast.Constant(axis))])
                 yield new, "wrong-axis", f"the {name} runs over axis {axis}"
-        yield _without(node, "axis"), "batch-mixed", f"the {name} runs over all axes, so examples that should not meet are mixed"
+        yield (
+            _without(node, "axis"),
+            "batch-mixed",
+            f"the {name} runs over all axes, so examples that should not meet are mixed",
+        )
     if "keepdims" in keywords:
-        yield _without(node, "keepdims"), "broadcast-blowup", f"the {name} loses its axis, and broadcasting lines the rest up wrongly"
+        yield (
+            _without(node, "keepdims"),
+            "broadcast-blowup",
+            f"the {name} loses its axis, and broadcasting lines the rest up wrongly",
+        )
     if array is not None and name in ("sum", "mean"):
-        yield array, "not-summed", f"`{_code(array)}` is not summed"
+        if scope.backward and "keepdims" in keywords:
+            yield array, "diagonal-only", "each value only meets itself: what it does to its neighbours is left out"
+        else:
+            yield array, "not-summed", f"`{_code(array)}` is not summed"
 
 
 def _names(node: ast.Name, scope: Scope) -> Iterator[Replacement]:
-    known = [*scope.arguments, *scope.definitions]
-    if node.id not in known:
-        return
-    for other in known:
-        if other == node.id:
-            continue
-        new = scope.expression(other)
-        if other in scope.definitions and scope.mentions(new, {node.id}) and node.id in scope.definitions:
-            continue
-        kinds = (node.id in scope.definitions, other in scope.definitions)
-        if kinds == (True, False) and other in {item.id for item in ast.walk(scope.definitions[node.id]) if isinstance(item, ast.Name)}:
-            yield new, "wrong-argument", f"the formula wants `{node.id}` and got `{other}`"
-        elif kinds == (False, True) and scope.mentions(scope.definitions[other], {node.id}) and other not in scope.results:
-            yield new, "wrong-argument", f"the formula wants `{node.id}` and got `{other}`"
-        else:
-            yield new, "wrong-operand", f"`{other}` stands where `{node.id}` belongs"
+    for other in scope.others(node.id):
+        yield scope.expression(other), *_wrong_name(node.id, other, scope)
+
+
+def _swapped_names(scope: Scope) -> Iterator[tuple[str, str, str, str]]:
+    """One name read for another throughout."""
+    for name in [*scope.definitions, *scope.arguments]:
+        for other in scope.others(name):
+            yield name, other, *_wrong_name(name, other, scope)
+
+
+def _wrong_name(name: str, other: str, scope: Scope) -> tuple[str, str]:
+    """The cause when `other` stands where `name` belongs."""
+    definition = scope.definitions.get(name)
+    if definition is not None and scope.mentions(definition, {other}):
+        if isinstance(definition, ast.BinOp) and _code(definition.left) == other:
+            return "missing-term", f"`{other}` stands where `{name}` belongs: what is done to it in between is missing"
+        return "wrong-argument", f"the formula wants `{name}` and got `{other}`"
+    replacement = scope.definitions.get(other)
+    if (
+        definition is None
+        and replacement is not None
+        and scope.mentions(replacement, {name})
+        and other not in scope.results
+    ):
+        return "wrong-argument", f"the formula wants `{name}` and got `{other}`"
+    return "wrong-operand", f"`{other}` stands where `{name}` belongs"
 
 
 def _constant(node: ast.Constant) -> Iterator[Replacement]:
@@ -318,23 +449,31 @@ def _code(node: ast.AST) -> str:
 
 
 def _called(function: ast.FunctionDef) -> set[str]:
-    return {node.func.id for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return {
+        node.func.id for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
 
 
 def _children(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
-    """Every node below `function` with the place where it hangs; guards that only raise are left alone."""
-    for parent in ast.walk(function):
-        if isinstance(parent, ast.Raise | ast.arguments):
-            continue
+    """Every node in the body of `function` with the place where it hangs, statement by statement.
+
+    Guards that only raise are left alone, and so are keywords such as `axis`, which have changes of their own.
+    """
+
+    def below(parent: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
         for field, value in ast.iter_fields(parent):
             if parent is function and field != "body":
                 continue
-            if isinstance(value, ast.AST):
-                yield parent, field, None, value
-            elif isinstance(value, list):
-                for index, item in enumerate(value):
-                    if isinstance(item, ast.AST):
-                        yield parent, field, index, item
+            items = enumerate(value) if isinstance(value, list) else [(None, value)]
+            for index, item in items:
+                if not isinstance(item, ast.AST) or isinstance(item, ast.Raise | ast.expr_context):
+                    continue
+                if isinstance(item, ast.keyword) and isinstance(item.value, ast.Constant | ast.UnaryOp):
+                    continue
+                yield parent, field, index, item
+                yield from below(item)
+
+    yield from below(function)
 
 
 def _build(node: ast.FunctionDef, change: Change, namespace: dict, name: str, main: ast.FunctionDef) -> Callable | None:

@@ -67,7 +67,9 @@ def _match(cause: str, says: str, rule: str) -> Match:
 def transposed_shape(case: Case) -> Match | None:
     got, expected = case.got, case.expected
     if got.ndim == expected.ndim >= 2 and sorted(got.shape) == sorted(expected.shape):
-        return _match("transposed", f"its axes stand in another order: {got.shape} for {expected.shape}", "transposed_shape")
+        return _match(
+            "transposed", f"its axes stand in another order: {got.shape} for {expected.shape}", "transposed_shape"
+        )
     return None
 
 
@@ -78,7 +80,9 @@ def blowup(case: Case) -> Match | None:
         sides = {size for size in expected.shape if size > 1}
         if len(set(got.shape)) == 1 and got.shape[0] in sides:
             n = got.shape[0]
-            return _match("broadcast-blowup", f"a column and a row of {n} were broadcast into a {n}×{n} table", "blowup")
+            return _match(
+                "broadcast-blowup", f"a column and a row of {n} were broadcast into a {n}×{n} table", "blowup"
+            )
     return None
 
 
@@ -129,7 +133,9 @@ def other_axis(case: Case) -> Match | None:
     if len(got) == len(expected) == 1 and got[0] in case.sizes.values() and expected[0] in case.sizes.values():
         names = {size: name for name, size in case.sizes.items()}
         return _match(
-            "wrong-axis", f"it runs along {names[got[0]]} where {names[expected[0]]} belongs: the sum took the wrong axis", "other_axis"
+            "wrong-axis",
+            f"it runs along {names[got[0]]} where {names[expected[0]]} belongs: the sum took the wrong axis",
+            "other_axis",
         )
     return None
 
@@ -182,9 +188,13 @@ def strange_numbers(case: Case) -> Match | None:
         return None
     largest = max((_largest(value) for value in case.arguments.values()), default=0.0)
     if np.all(np.isinf(case.got[bad])) and largest > EXTREME:
-        return _match("log-of-zero", "a logarithm is taken of something that has rounded to 0, and gives inf", "strange_numbers")
+        return _match(
+            "log-of-zero", "a logarithm is taken of something that has rounded to 0, and gives inf", "strange_numbers"
+        )
     if largest > EXTREME:
-        return _match("unstable", "with large inputs an exponential overflows, and inf/inf or inf−inf is nan", "strange_numbers")
+        return _match(
+            "unstable", "with large inputs an exponential overflows, and inf/inf or inf−inf is nan", "strange_numbers"
+        )
     return None
 
 
@@ -196,7 +206,9 @@ def lost_precision(case: Case) -> Match | None:
     error = np.max(np.abs(case.got - case.expected) / (np.abs(case.expected) + 1e-12), initial=0.0)
     exact = np.array_equal(case.got, case.got.astype(np.float32).astype(np.float64))
     if exact and 1e-10 < error < 1e-5 and case.got.size > 1:
-        return _match("dtype-drift", "it is right to six digits only: it went through float32 on the way", "lost_precision")
+        return _match(
+            "dtype-drift", "it is right to six digits only: it went through float32 on the way", "lost_precision"
+        )
     return None
 
 
@@ -213,13 +225,23 @@ def factor(cases: list[Case]) -> list[Match]:
             continue
         if all(_near(ratio, size) for ratio, size in zip(ratios, sizes, strict=True)):
             if name == "N":
-                found.append(_match("missing-mean", f"it is {name} times too large: a sum over the batch where the mean belongs", "factor"))
+                found.append(
+                    _match(
+                        "missing-mean",
+                        f"it is {name} times too large: a sum over the batch where the mean belongs",
+                        "factor",
+                    )
+                )
             else:
                 found.append(_match("wrong-factor", f"it is {name} times too large", "factor"))
         elif all(_near(ratio, 1 / size) for ratio, size in zip(ratios, sizes, strict=True)):
-            found.append(_match("extra-mean", f"it is {name} times too small: a mean over {name} where a sum belongs", "factor"))
+            found.append(
+                _match("extra-mean", f"it is {name} times too small: a mean over {name} where a sum belongs", "factor")
+            )
         elif all(_near(ratio, math.sqrt(size)) for ratio, size in zip(ratios, sizes, strict=True)):
-            found.append(_match("missing-scale", f"it is √{name} times too large: the division by √{name} is missing", "factor"))
+            found.append(
+                _match("missing-scale", f"it is √{name} times too large: the division by √{name} is missing", "factor")
+            )
     first = ratios[0]
     if not found and all(_near(ratio, first) for ratio in ratios):
         if _near(first, -1):
@@ -230,7 +252,9 @@ def factor(cases: list[Case]) -> list[Match]:
         if all(products) and len({product[0] for product in products if product}) == 1:
             names = products[0][1]  # type: ignore[index]
             if products[0][0] == "large":  # type: ignore[index]
-                found.append(_match("missing-mean", f"it is {names} times too large: a sum where a mean belongs", "factor"))
+                found.append(
+                    _match("missing-mean", f"it is {names} times too large: a sum where a mean belongs", "factor")
+                )
             else:
                 found.append(_match("extra-mean", f"it is {names} times too small: a mean over too much", "factor"))
     return found

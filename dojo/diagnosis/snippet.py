@@ -33,7 +33,9 @@ def _write(value, track: str) -> str | None:
         return array if track == "numpy" else f"torch.from_numpy({array})"
     if isinstance(value, dict):
         parts = {key: _write(item, track) for key, item in value.items()}
-        return None if None in parts.values() else "{" + ", ".join(f"{key!r}: {part}" for key, part in parts.items()) + "}"
+        return (
+            None if None in parts.values() else "{" + ", ".join(f"{key!r}: {part}" for key, part in parts.items()) + "}"
+        )
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
     return None

@@ -20,19 +20,36 @@ from dojo.running.plugin import KEY, Judging, Result
 from dojo.running.subjects import Loaded, Unusable
 from dojo.running.verdict import verdict, whole_file
 
-PYTEST = ["-p", "dojo.running.plugin", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:capture", "-p", "no:logging"]
+PYTEST = [
+    "-p",
+    "dojo.running.plugin",
+    "-p",
+    "no:terminal",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:faulthandler",
+    "-p",
+    "no:capture",
+    "-p",
+    "no:logging",
+]
 PYTEST += ["-p", "no:junitxml", "-p", "no:doctest", "-p", "no:pastebin", "-p", "no:unittest", "-p", "no:setuponly"]
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to judge: `leave_out` is a bank entry the diagnosis must not use; `explain` False asks for the status only."""
+    """How to judge: `leave_out` is a bank entry the diagnosis must not use; `explain` False asks for the status only;
+    `measure` also compares values and times with the reference."""
 
     leave_out: str | None = None
     explain: bool = True
+    measure: bool = False
 
 
-def judge(subject: Subject, spec, options: Options, progress: Callable[[str, str], None] = lambda kind, what: None) -> dict:
+def judge(
+    subject: Subject, spec, options: Options, progress: Callable[[str, str], None] = lambda kind, what: None
+) -> dict:
     """The verdict on `subject`. `progress` hears of each test and each call before it runs."""
     started = time.perf_counter()
     file = str(subject.path)
@@ -46,12 +63,18 @@ def judge(subject: Subject, spec, options: Options, progress: Callable[[str, str
     functions = {"done": len(loaded.functions) - len(loaded.unfinished), "total": len(loaded.functions)}
     if len(loaded.unfinished) == len(loaded.functions):
         tests = {"passed": 0, "failed": total, "total": total}
-        return verdict(spec.name, subject.track, file, "not-started", tests, time.perf_counter() - started, [], functions)
+        return verdict(
+            spec.name, subject.track, file, "not-started", tests, time.perf_counter() - started, [], functions
+        )
     judging = run_tests(loaded, progress)
     tests, status = count(judging, total), status_of(judging, total)
     findings, defect = explained(loaded, judging.results, options) if options.explain else ([], "")
     seconds = time.perf_counter() - started
     found = verdict(spec.name, subject.track, file, status, tests, seconds, findings + notes(loaded), functions)
+    if options.measure:
+        from dojo.running.measure import measure
+
+        found["measured"] = measure(loaded, judging.results)
     return found | ({"defect": defect} if defect else {})
 
 
@@ -88,7 +111,11 @@ class _HandOver:
 def count(judging: Judging, total: int) -> dict[str, int]:
     """How many tests passed; whatever did not report a pass counts as failed."""
     passed = sum(result.outcome == "passed" for result in judging.results)
-    return {"passed": passed, "failed": max(total, len(judging.results)) - passed, "total": max(total, len(judging.results))}
+    return {
+        "passed": passed,
+        "failed": max(total, len(judging.results)) - passed,
+        "total": max(total, len(judging.results)),
+    }
 
 
 def status_of(judging: Judging, total: int) -> str:
@@ -120,7 +147,8 @@ def notes(loaded: Loaded) -> list[dict]:
     lines = {name: line for name, line in _lines(loaded.source).items()}
     file = str(loaded.subject.path)
     return [
-        whole_file(file, facts, lines.get(function, 1), function=function or None) for function, facts in loaded.notes.items()
+        whole_file(file, facts, lines.get(function, 1), function=function or None)
+        for function, facts in loaded.notes.items()
     ]
 
 

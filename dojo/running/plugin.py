@@ -40,12 +40,20 @@ KEY = pytest.StashKey[Judging]()
 
 def pytest_addoption(parser):
     group = parser.getgroup("dojo")
-    group.addoption("--from", dest="dojo_from", default="katas", metavar="katas|solutions", help="what the kata tests run")
-    group.addoption("--track", dest="dojo_track", default=None, help="numpy, torch or all (default: numpy; solutions: all)")
+    group.addoption(
+        "--from", dest="dojo_from", default="katas", metavar="katas|solutions", help="what the kata tests run"
+    )
+    group.addoption(
+        "--track", dest="dojo_track", default=None, help="numpy, torch or all (default: numpy; solutions: all)"
+    )
 
 
 def pytest_configure(config):
-    for line in ("kata(name): a test of this kata", "chapter(number): a test of this chapter", "track(name): on this track"):
+    for line in (
+        "kata(name): a test of this kata",
+        "chapter(number): a test of this chapter",
+        "track(name): on this track",
+    ):
         config.addinivalue_line("markers", line)
     origin, track = config.getoption("dojo_from"), config.getoption("dojo_track")
     if origin not in ("katas", "solutions"):
@@ -119,7 +127,7 @@ def pytest_runtest_makereport(item, call):
     if result.outcome in ("passed", "skipped"):
         return None
     text = result.outcome if judging.subject is not None else _explained(judging.loaded[kata._name, kata.track], result)
-    keywords = {name: 1 for name in item.keywords}
+    keywords = dict.fromkeys(item.keywords, 1)
     return pytest.TestReport(item.nodeid, item.location, keywords, "failed", text, "call", duration=call.duration)
 
 

@@ -4,7 +4,7 @@ import ast
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -21,7 +21,9 @@ from dojo.running.forbidden import forbidden_calls
 class Unusable(Exception):
     """The file cannot be judged: `status` is `broken`, `locked`, `died` or `failed`; `line` is where, if anywhere."""
 
-    def __init__(self, status: str, facts: str, line: int | None = None, cause: str | None = None, file: Path | None = None):
+    def __init__(
+        self, status: str, facts: str, line: int | None = None, cause: str | None = None, file: Path | None = None
+    ):
         super().__init__(facts)
         self.status, self.facts, self.line, self.cause, self.file = status, facts, line, cause, file
 
@@ -35,7 +37,7 @@ class Reference:
     signatures: dict[str, Signature]
 
 
-@lru_cache(maxsize=None)
+@cache
 def reference(name: str, track: str = "numpy") -> Reference:
     """The reference of a kata, loaded once per process."""
     path = solution_path(name, track)
@@ -85,15 +87,30 @@ class Loaded:
             tree = ast.parse(self.source)
         except SyntaxError as error:
             text = (error.text or "").strip()
-            raise Unusable("broken", f"it is not Python: {error.msg}" + (f": `{text}`" if text else ""), error.lineno) from None
+            raise Unusable(
+                "broken", f"it is not Python: {error.msg}" + (f": `{text}`" if text else ""), error.lineno
+            ) from None
         except ValueError as error:
             raise Unusable("broken", f"it is not Python: {error}", 1) from None
         mine = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        mine |= {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
-        mine |= {alias.asname or alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+        mine |= {
+            target.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        mine |= {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
         if self.functions and not mine & set(self.functions):
             wanted = ", ".join(self.functions)
-            raise Unusable("broken", f"it defines none of the kata's functions ({wanted}); `reset` brings the stub back", 1)
+            raise Unusable(
+                "broken", f"it defines none of the kata's functions ({wanted}); `reset` brings the stub back", 1
+            )
         if self.subject.origin in ("katas", "file"):
             for line, name in forbidden_calls(tree, self.spec, self.subject.track):
                 raise Unusable("failed", f"it uses {name}, which would be the whole answer", line, "forbidden-call")
@@ -160,7 +177,7 @@ def read(path: Path) -> str:
         raise Unusable("broken", "the file is not text in UTF-8; `reset` brings the stub back") from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def make_track(name: str):
     """The adapter of a track. ImportError when torch is asked for and missing."""
     if name == "numpy":

@@ -28,7 +28,17 @@ def verdict(
     }
 
 
-def whole_file(file: str, facts: str, line: int | None = None, cause: str | None = None, says: str = "", function=None) -> dict:
+def whole_file(
+    file: str, facts: str, line: int | None = None, cause: str | None = None, says: str = "", function=None
+) -> dict:
     """A finding about the file as a whole, or about a function that did not come back."""
     causes = [{"cause": cause, "says": says or facts, "matched": "source"}] if cause else []
-    return {"function": function, "tensor": None, "test": "", "file": file, "line": line or 1, "facts": facts, "causes": causes}
+    return {
+        "function": function,
+        "tensor": None,
+        "test": "",
+        "file": file,
+        "line": line or 1,
+        "facts": facts,
+        "causes": causes,
+    }

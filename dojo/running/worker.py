@@ -141,7 +141,7 @@ def _child(request: dict, made: Subject, spec: Kata, writes: list[int], reads: l
         def progress(kind: str, what: str) -> None:
             os.write(events, json.dumps({kind: what}).encode() + b"\n")
 
-        options = Options(request.get("leave_out"), request.get("explain", True))
+        options = Options(request.get("leave_out"), request.get("explain", True), request.get("measure", False))
         found = judge(made, spec, options, progress)
         _write_all(events, json.dumps({"verdict": found}).encode() + b"\n")
     except BaseException as error:
@@ -154,7 +154,11 @@ def _child(request: dict, made: Subject, spec: Kata, writes: list[int], reads: l
 
 def _limit() -> None:
     held = psutil.Process().memory_info().vms
-    for kind, most in ((resource.RLIMIT_AS, held + MEMORY), (resource.RLIMIT_FSIZE, FILE_SIZE), (resource.RLIMIT_CORE, 0)):
+    for kind, most in (
+        (resource.RLIMIT_AS, held + MEMORY),
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+        (resource.RLIMIT_CORE, 0),
+    ):
         with contextlib.suppress(OSError, ValueError):
             _, hard = resource.getrlimit(kind)
             resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
@@ -288,7 +292,9 @@ def _how_it_ended(status: int) -> str:
 def _no_verdict(made: Subject, spec: Kata, watch: Watch, reason: str, limit: float) -> dict:
     """The verdict on a child that gave none: what happened, in which function and line."""
     file, function = str(made.path), watch.place.get("call")
-    where = f" in {function} ({watch.place['test']})" if function and "test" in watch.place else " while it was imported"
+    where = (
+        f" in {function} ({watch.place['test']})" if function and "test" in watch.place else " while it was imported"
+    )
     if "defect" in watch.place:
         raise RuntimeError(watch.place["defect"])
     if reason == "timeout":

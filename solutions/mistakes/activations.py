@@ -156,7 +156,8 @@ def leaky_relu(x, slope):
 
 
 @mistake(
-    "sign-flipped", says="relu(−x) is positive, so the negative side points up; it is −x's relu that must be subtracted"
+    "sign-flipped",
+    says="relu(−x) is positive, so the negative side comes out pointing up; that part has to be subtracted",
 )
 def leaky_relu(x, slope):
     return np.maximum(x, 0) + slope * np.maximum(-x, 0)
@@ -247,6 +248,7 @@ def gelu_backward(dout, x):
 
 @mistake(
     "ties",
+    "dx",
     says="|x| is the larger of x and −x: at exactly 0 the two tie, autograd takes 0 for its slope, and σ's 1/4 is lost",
     track="torch",
 )
@@ -258,7 +260,10 @@ def sigmoid(x):
 
 
 @mistake(
-    "ties", says="clamp passes the whole gradient at exactly 0, where the derivative is taken to be 0", track="torch"
+    "ties",
+    "dx",
+    says="clamp passes the whole gradient at exactly 0, where the derivative is taken to be 0",
+    track="torch",
 )
 def relu(x):
     return x.clamp(min=0)
@@ -276,6 +281,7 @@ def leaky_relu(x, slope):
 
 @mistake(
     "graph-broken",
+    "dx",
     says="math.erf works on plain numbers, so Φ(x) is a constant to autograd, and the term x · φ(x) never arrives",
     track="torch",
 )

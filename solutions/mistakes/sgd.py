@@ -84,7 +84,8 @@ def minibatches(x, y, batch_size, rng):
 
 @mistake(
     "dtype-drift",
-    says="x and y are glued into one array to be shuffled together, and one array has one dtype: labels turn into floats",
+    says="x and y are glued into one array to be shuffled together, and one array has one dtype: labels turn "
+    "into floats",
 )
 def minibatches(x, y, batch_size, rng):
     columns = x.reshape(len(x), -1).shape[1]
@@ -144,7 +145,8 @@ def sgd_step(params, grads, lr):
 @mistake(
     "extra-mean",
     "out[W1]",
-    says="the gradient is divided by the length of its array; it is a mean over the batch already, so nothing is left to divide",
+    says="the gradient is divided by the length of its array; it is a mean over the batch already, so nothing "
+    "is left to divide",
 )
 def sgd_step(params, grads, lr):
     return {name: params[name] - lr * grads[name] / len(grads[name]) for name in params}
@@ -176,7 +178,8 @@ def accuracy(logits, labels):
 
 @mistake(
     "lost-axis",
-    says="argmax without an axis gives one index into the flattened scores, and every label is compared with that one number",
+    says="argmax without an axis gives one index into the flattened scores, and every label is compared with "
+    "that one number",
 )
 def accuracy(logits, labels):
     return float((logits.argmax() == labels).mean())
@@ -184,7 +187,8 @@ def accuracy(logits, labels):
 
 @mistake(
     "broadcast-blowup",
-    says="predictions of shape (N, 1) against labels of shape (N,) broadcast to N×N: every prediction meets every label",
+    says="predictions of shape (N, 1) against labels of shape (N,) broadcast to N×N: every prediction meets "
+    "every label",
 )
 def accuracy(logits, labels):
     return float((logits.argmax(axis=1, keepdims=True) == labels).mean())
@@ -212,7 +216,8 @@ def accuracy(logits, labels):
 
 @mistake(
     "wrong-operand",
-    says="an example counts as right when its label's score is positive; it has to be the highest of its row, whatever its sign",
+    says="an example counts as right when its label's score is positive; it has to be the highest of its row, "
+    "whatever its sign",
 )
 def accuracy(logits, labels):
     return float((logits[np.arange(len(labels)), labels] > 0).mean())

@@ -43,7 +43,7 @@ def tanh(x: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 
         tanh(x) = (e^x − e^−x) / (e^x + e^−x) = (e^2x − 1) / (e^2x + 1)
 
-    It must survive ±1e4: the answers there are 1 and −1.
+    It must survive ±1e4: the answers there are 1 and −1. `np.tanh` is what you are writing here, so it is not allowed.
 
     >>> tanh(np.array([0.0, np.log(3.0), -1e4])).round(2)
     array([ 0. ,  0.8, -1. ])

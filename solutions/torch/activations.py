@@ -46,8 +46,8 @@ def relu(x: Float[torch.Tensor, "..."]) -> Float[torch.Tensor, "..."]:
 
         relu(x) = max(x, 0)
 
-    At exactly 0 there is no derivative, and 0 is used there: find out what autograd makes of your formula at that point.
-    The built-in relu is not allowed.
+    At exactly 0 there is no derivative, and 0 is used there: find out what autograd makes of your formula at that
+    point. The built-in relu is not allowed.
 
     >>> relu(torch.tensor([-2.0, 0.0, 3.0]))
     tensor([0., 0., 3.])
@@ -80,8 +80,8 @@ def gelu(x: Float[torch.Tensor, "..."]) -> Float[torch.Tensor, "..."]:
 
         gelu(x) = x · Φ(x),   Φ(x) = (1 + erf(x / √2)) / 2
 
-    This is the exact form, not the approximation by tanh. It must survive ±1e4. `torch.erf` is a tool; the built-in gelu
-    is not allowed.
+    This is the exact form, not the approximation by tanh. It must survive ±1e4. `torch.erf` is a tool; the built-in
+    gelu is not allowed.
 
     >>> gelu(torch.tensor([-1.0, 0.0, 1.0]))
     tensor([-0.1587,  0.0000,  0.8413])

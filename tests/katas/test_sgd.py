@@ -28,7 +28,7 @@ def batches(kata, x, y, batch_size, rng):
         kata.law(same and () not in shapes, given, function="minibatches")
         kata.law(
             all(isinstance(part, np.ndarray) for part in batch),
-            f"item {number} holds a {type(batch[0]).__name__} and a {type(batch[1]).__name__}; parts of x and y are arrays",
+            f"item {number} holds {type(batch[0]).__name__} and {type(batch[1]).__name__}; parts of x and y are arrays",
             function="minibatches",
             cause="wrong-type",
         )
@@ -105,7 +105,7 @@ def test_minibatches_leave_no_empty_batch(kata):
         f"6 examples in batches of 3 came as {sizes}: one batch is empty",
         function="minibatches",
         cause="off-by-one",
-        says="there is one batch too many when the batch size divides the number of examples; a mean over nothing is nan",
+        says="when the batch size divides the number of examples, one batch is too many; a mean over nothing is nan",
     )
     kata.law(sizes == [3, 3], f"6 examples in batches of 3 came as {sizes}", function="minibatches")
 
@@ -171,7 +171,7 @@ def test_minibatches_keep_dtypes(kata):
             f"x is float32 and y is int64, but the batches are {xb.dtype} and {yb.dtype}",
             function="minibatches",
             cause="dtype-drift",
-            says="a batch holds the rows of x and y as they are; joining the two in one array gives both the same dtype",
+            says="a batch holds rows of x and y as they are; joining the two in one array gives both one dtype",
         )
 
 

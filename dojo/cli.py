@@ -1,0 +1,348 @@
+"""The learner's commands. Every import that costs time is made inside the command that needs it."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from dojo.curriculum import TRACKS
+from dojo.errors import DojoError, nearest
+
+
+class Commands(click.Group):
+    """A click group that suggests the nearest command, and turns a DojoError into a message and exit code 2."""
+
+    def resolve_command(self, ctx, args):
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            wish = nearest(args[0], list(self.commands))
+            raise click.UsageError(f"There is no command {args[0]!r}. {wish}".rstrip(), ctx) from error
+
+    def list_commands(self, ctx):
+        return list(self.commands)
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except DojoError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+class Track(click.ParamType):
+    """numpy or torch."""
+
+    name = "track"
+
+    def convert(self, value, param, ctx):
+        if value not in TRACKS:
+            wish = nearest(value, list(TRACKS)) or "The tracks are numpy and torch."
+            self.fail(f"There is no track {value!r}. {wish}", param, ctx)
+        return value
+
+
+track_option = click.option("--track", type=Track(), default="numpy", show_default=True, help="numpy or torch.")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for scripts.")
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@track_option
+@json_option
+@click.pass_context
+def cli(ctx, track, as_json):
+    """Learn how neural networks work by writing them.
+
+    Without a command: grade what changed since the last verdict, then draw the map with the next kata.
+
+    \b
+    Example: python grader.py --track torch
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    with _grader(track) as grader:
+        changed = grader.changed()
+        verdicts = [grader.grade(kata) for kata in changed]
+        standings = list(grader.standings())
+    if as_json:
+        for standing in standings:
+            line = {"kata": standing.kata.name, "track": track, "state": standing.state, "needs": standing.needs}
+            click.echo(json.dumps(line | {"functions": {"done": standing.done, "total": standing.functions}}))
+        return
+    from dojo.terminal import draw_map, make_console, show_verdict
+
+    console = make_console()
+    for verdict in verdicts:
+        if verdict["status"] != "not-started":
+            show_verdict(console, verdict)
+            console.print()
+    draw_map(console, grader.curriculum, standings)
+
+
+@cli.command()
+@click.argument("katas", nargs=-1)
+@track_option
+@json_option
+@click.option("--file", type=click.Path(path_type=Path), help="Judge this file in place of the kata's own.")
+@click.option("--all", "everything", is_flag=True, help="Every finding, with the input that failed.")
+@click.option("--pdb", is_flag=True, help="Open the debugger where it fails.")
+@click.pass_context
+def check(ctx, katas, track, as_json, file, everything, pdb):
+    """Judge katas now (without a name: all that are begun). Exit code 0: passed, 1: not yet.
+
+    \b
+    Example: python grader.py check softmax --track torch
+    """
+    if file is not None and len(katas) != 1:
+        raise click.UsageError("--file needs the name of one kata: `check softmax --file mine.py`")
+    if pdb:
+        _debug(katas, track)
+    with _grader(track) as grader:
+        chosen = [_on_track(grader.curriculum[name], track) for name in katas] or [
+            kata for kata in grader.katas() if not _is_stub(kata, track)
+        ]
+        good = True
+        for kata in chosen:
+            grader.worker.start()
+            found = grader.worker.check(kata.name, track, file) if file is not None else grader.grade(kata)
+            good &= found["status"] == "passed"
+            _show(found, as_json, everything)
+    if not chosen and not as_json:
+        click.echo("No kata is begun yet. `python grader.py` shows the map and the first one.")
+    ctx.exit(0 if good and chosen else 1)
+
+
+@cli.command()
+@click.argument("kata", required=False)
+@track_option
+def watch(kata, track):
+    """Judge at every save, and show the verdict. Keys: h hint, c compare, n next, q quit.
+
+    \b
+    Example: python grader.py watch softmax
+    """
+    from dojo.watching import watch as watch_katas
+
+    with _grader(track) as grader:
+        if kata is not None:
+            _on_track(grader.curriculum[kata], track)
+        watch_katas(grader, kata)
+
+
+@cli.command()
+@click.argument("kata")
+@track_option
+@json_option
+def hint(kata, track, as_json):
+    """One hint, one step further at each call. The answer is never among them.
+
+    \b
+    Example: python grader.py hint softmax
+    """
+    with _grader(track) as grader:
+        found = give_hint(grader, _on_track(grader.curriculum[kata], track))
+    if as_json:
+        click.echo(json.dumps({"kata": kata, "track": track} | found))
+        return
+    from dojo.terminal import make_console
+
+    show_hint(make_console(), found)
+
+
+def give_hint(grader, kata) -> dict:
+    """The next hint of a kata as a dict; it starts from the cause of the last verdict."""
+    from dojo.diagnosis.causes import vocabulary
+
+    level = grader.progress.advance_hint(kata.name, grader.track, len(kata.hints))
+    causes = grader.progress.last_causes(kata.name, grader.track)[:1]
+    about = [vocabulary()[cause].hint for cause in causes if cause in vocabulary()]
+    found = {"level": level, "of": len(kata.hints), "hint": kata.hints[level - 1], "references": list(kata.references)}
+    return found | {"cause": causes[0] if about else None, "about_cause": about[0] if about else None}
+
+
+def show_hint(console, found: dict) -> None:
+    """A hint in the terminal."""
+    if found["about_cause"]:
+        console.print(f"about your last verdict ({found['cause']}): {found['about_cause']}\n")
+    console.print(f"hint {found['level']} of {found['of']}: {found['hint']}", markup=False)
+    if found["level"] == found["of"]:
+        console.print("\nThis was the last hint. To read about it:")
+        for reference in found["references"]:
+            console.print(f"  · {reference}", markup=False)
+
+
+@cli.command()
+@click.argument("kata")
+@track_option
+@click.option("--spoil", is_flag=True, help="Show the references although the kata has not passed.")
+@click.pass_context
+def compare(ctx, kata, track, spoil):
+    """Your file beside both references: the code, the derivation, the largest difference, the speed.
+
+    \b
+    Example: python grader.py compare softmax
+    """
+    from dojo.comparing import show_comparison
+    from dojo.terminal import make_console
+
+    with _grader(track) as grader:
+        spec = _on_track(grader.curriculum[kata], track)
+        grader.worker.start()
+        found = grader.grade(spec)
+        if found["status"] != "passed" and not spoil:
+            click.echo(f"{kata} has not passed yet ({found['status']}), and the references would give it away.")
+            click.echo(
+                f"`python grader.py hint {kata}` goes one step further; `compare {kata} --spoil` shows them all the same."
+            )
+            ctx.exit(1)
+        measured = grader.worker.check(kata, track, measure=True) if found["status"] == "passed" else {}
+        show_comparison(make_console(), spec, track, measured.get("measured", []))
+
+
+@cli.command()
+@click.argument("kata")
+@track_option
+def reset(kata, track):
+    """Bring the stub of a kata back. Your file is kept as a backup first.
+
+    \b
+    Example: python grader.py reset softmax
+    """
+    from dojo.loading import ROOT, kata_path, solution_path
+    from dojo.running.grading import backup, write_atomically
+    from dojo.stubs import make_stub
+    from dojo.terminal import relative
+
+    with _grader(track) as grader:
+        _on_track(grader.curriculum[kata], track)
+        path = kata_path(kata, track)
+        kept = backup(path, ROOT / ".dojo" / "backups")
+        write_atomically(path, make_stub(solution_path(kata, track).read_text(encoding="utf-8")))
+        grader.progress.reset(kata, track)
+    if kept is not None:
+        click.echo(f"your file is kept as {relative(kept)}")
+    click.echo(f"{relative(path)} is the stub again")
+
+
+@cli.command()
+@click.argument("name")
+@track_option
+@click.option("--from", "origin", type=click.Choice(["katas", "solutions"]), default="katas", show_default=True)
+@click.option("--data", "dataset", default=None, help="A data set (default: the real one if it can be had).")
+@click.option("--epochs", type=click.IntRange(1, 1000), default=None, help="How many rounds over the data.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where the picture goes.")
+@json_option
+@click.pass_context
+def train(ctx, name, track, origin, dataset, epochs, seed, out, as_json):
+    """Train a capstone on real data and draw what it learnt. Ctrl-C stops it and keeps what was reached.
+
+    \b
+    Example: python grader.py train network --from solutions
+    """
+    from dojo.training import train as train_capstone
+
+    ctx.exit(train_capstone(name, track, origin, dataset, epochs, seed, out, as_json))
+
+
+@cli.command()
+@click.argument("names", nargs=-1)
+@json_option
+def data(names, as_json):
+    """Where the data sets come from; with names, fetch them now.
+
+    \b
+    Example: python grader.py data mnist
+    """
+    import data as datasets
+
+    if names:
+        for name in names:
+            fetched = datasets.fetch(name)
+            click.echo(json.dumps({"name": name, "source": fetched.source}) if as_json else f"{name}: {fetched.source}")
+        return
+    for found in datasets.status():
+        if as_json:
+            click.echo(json.dumps(found._asdict()))
+        else:
+            size = f"{found.bytes / 1e6:.1f} MB" if found.bytes else "made on the spot"
+            click.echo(f"{found.name:<14} {size:>16}  {found.origin}\n{'':<32}{found.licence}")
+
+
+@cli.command()
+@json_option
+@click.pass_context
+def doctor(ctx, as_json):
+    """Look over the installation and say what to mend.
+
+    \b
+    Example: python grader.py doctor
+    """
+    from dojo.doctor import examine
+
+    findings = examine()
+    for name, good, text in findings:
+        if as_json:
+            click.echo(json.dumps({"name": name, "good": good, "text": text}))
+        else:
+            click.echo(f"{'ok  ' if good else 'MEND'} {name}: {text}")
+    ctx.exit(0 if all(good for _, good, _ in findings) else 1)
+
+
+def _grader(track: str):
+    from dojo.session import session
+
+    return session(track)
+
+
+def _on_track(kata, track: str):
+    if track not in kata.tracks:
+        raise DojoError(f"{kata.name} has no {track} track.", f"`--track {kata.tracks[0]}` is there.")
+    return kata
+
+
+def _is_stub(kata, track: str) -> bool:
+    from dojo.running.grading import untouched
+
+    return untouched(kata, track) is not None
+
+
+def _show(verdict: dict, as_json: bool, everything: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(verdict))
+        return
+    from dojo.terminal import make_console, show_verdict
+
+    show_verdict(make_console(), verdict, everything)
+
+
+def _debug(katas, track: str) -> None:
+    """Hand over to pytest's debugger in this process: the learner wants to be inside their own code."""
+    import os
+
+    from dojo.loading import ROOT, curriculum, test_path
+
+    paths = [str(test_path(curriculum()[name].name)) for name in katas] or [str(ROOT / "tests" / "katas")]
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", "-x", "--pdb", "--track", track, *paths])
+
+
+def main() -> None:
+    """Run the command line; the exit code is 0 for a pass, 1 for not yet, 2 for wrong usage."""
+    try:
+        cli.main(prog_name="grader.py", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)

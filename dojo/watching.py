@@ -1,0 +1,133 @@
+"""`watch`: judge at every save with the one warm worker, and listen to four keys."""
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+
+from rich.console import Console
+
+from dojo.loading import ROOT
+from dojo.running.grading import Grader, next_kata
+from dojo.terminal import make_console, relative, show_verdict
+
+STEP = 10  # ms between looks for changes; watchfiles' own 50 would be a third of the whole feedback time
+SETTLE = 60  # ms in which one save's several events are taken together at most
+KEYS = "h hint · c compare · n next · q quit"
+
+
+def watch(grader: Grader, name: str | None) -> None:
+    """Watch the track's katas until q, Ctrl-C or the end of input; `name` is the kata that keys speak of at first."""
+    Watcher(grader, make_console(), name).run()
+
+
+class Watcher:
+    """The state of one `watch`: which kata the keys speak of, and the events waiting to be handled."""
+
+    def __init__(self, grader: Grader, console: Console, name: str | None):
+        self.grader, self.console = grader, console
+        self.folder = ROOT / "katas" / grader.track
+        self.events: queue.Queue[tuple[str, str]] = queue.Queue()
+        self.stop = threading.Event()
+        self.current = name or self._next()
+
+    def run(self) -> None:
+        self.grader.worker.start()
+        threads = [threading.Thread(target=self._files, daemon=True)]
+        if sys.stdin.isatty():
+            threads.append(threading.Thread(target=self._keys, daemon=True))
+        with _single_keys():
+            for thread in threads:
+                thread.start()
+            self._judge(self.current)
+            self.console.print(f"\nwatching {relative(self.folder)} · {KEYS}")
+            with contextlib.suppress(KeyboardInterrupt):
+                while self._handle(*self.events.get()):
+                    pass
+        self.stop.set()
+
+    def _handle(self, kind: str, what: str) -> bool:
+        """Deal with one event; False ends the watch."""
+        if kind == "file":
+            self._judge(what)
+        elif what == "h":
+            self._hint()
+        elif what == "c":
+            self._compare()
+        elif what == "n":
+            self.current = self._next(after=self.current)
+            self._judge(self.current)
+        elif what in ("q", "\x03", "\x04"):
+            return False
+        return True
+
+    def _judge(self, name: str) -> None:
+        self.current = name
+        found = self.grader.grade(self.grader.curriculum[name])
+        self.console.print()
+        show_verdict(self.console, found)
+        if found["status"] == "passed":
+            self.console.print(f"n goes on to {self._next(after=name)}", style="dim")
+
+    def _hint(self) -> None:
+        from dojo.cli import give_hint, show_hint
+
+        self.console.print()
+        show_hint(self.console, give_hint(self.grader, self.grader.curriculum[self.current]))
+
+    def _compare(self) -> None:
+        from dojo.comparing import show_comparison
+
+        kata = self.grader.curriculum[self.current]
+        if not self.grader.progress.ever_passed(self.current, self.grader.track):
+            self.console.print(f"\n{self.current} has not passed yet: h gives a hint")
+            return
+        measured = self.grader.worker.check(self.current, self.grader.track, measure=True).get("measured", [])
+        show_comparison(self.console, kata, self.grader.track, measured)
+
+    def _next(self, after: str | None = None) -> str:
+        """The kata to do now; never the one just left, if there is another."""
+        standings = [s for s in self.grader.standings() if s.kata.name != after]
+        found = next_kata(standings)
+        return found.kata.name if found is not None else (after or self.grader.katas()[0].name)
+
+    def _files(self) -> None:
+        """Put a `file` event on the queue for every kata that is saved."""
+        from watchfiles import watch as watch_files
+
+        names = {kata.name for kata in self.grader.katas()}
+        for changes in watch_files(
+            self.folder, step=STEP, debounce=SETTLE, stop_event=self.stop, raise_interrupt=False
+        ):
+            for saved in sorted({Path(path).stem for _, path in changes if path.endswith(".py")} & names):
+                self.events.put(("file", saved))
+
+    def _keys(self) -> None:
+        """Put a `key` event on the queue for every key; the end of input quits."""
+        while not self.stop.is_set():
+            try:
+                key = os.read(sys.stdin.fileno(), 1)
+            except OSError:
+                key = b""
+            self.events.put(("key", key.decode("ascii", "replace").lower() if key else "q"))
+            if not key:
+                return
+
+
+@contextlib.contextmanager
+def _single_keys():
+    """Keys one by one and without echo while the block runs, where standard input is a terminal."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    import termios
+    import tty
+
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
