@@ -9,6 +9,7 @@ import importlib.machinery
 import importlib.util
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 
@@ -149,9 +150,15 @@ def find_mistake(kata: str, which: str) -> FunctionType:
     raise DojoError(f"{kata} has no mistake {which!r}.", f"solutions/mistakes/{kata}.py lists them.")
 
 
+def alternatives_path(kata: str, track: str) -> Path:
+    """Where right answers to a kata in another style stand."""
+    return ROOT / "tests" / "alternatives" / track / f"{kata}.py"
+
+
+@cache
 def alternatives(kata: str, track: str) -> dict[str, FunctionType]:
     """Right answers in another style, from tests/alternatives: functions named `FUNCTION__STYLE`, by that name."""
-    path = ROOT / "tests" / "alternatives" / track / f"{kata}.py"
+    path = alternatives_path(kata, track)
     if not path.exists():
         return {}
     module = load_path(path, f"alternatives.{track}.{kata}")

@@ -25,6 +25,7 @@ VERSION = 1  # of the tables below, kept in `PRAGMA user_version`
 APPLICATION = 0x646F6A6F  # "dojo", kept in `PRAGMA application_id`: tells this file from another program's
 PATIENCE = 10.0  # seconds to wait for another process
 MAGIC = b"SQLite format 3\0"  # how every SQLite file begins
+SYNCHRONOUS = "FULL"  # wait until the disk has what was recorded, so that a power cut loses nothing either
 COMPANIONS = ("-journal", "-wal", "-shm")  # files that SQLite may keep beside a database
 SETTLED = 2_000_000_000  # nanoseconds after which a file's time stamps can be relied on, on any file system
 UNFIT = {
@@ -238,7 +239,7 @@ class Progress:
                 _refuse_others(self.path)
                 with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as db:
                     db.text_factory = lambda stored: stored.decode("utf-8", errors="replace")
-                    db.execute(begin)
+                    _begin(db, begin)
                     result = work(db)
                     db.execute("COMMIT")
                     return result
@@ -286,7 +287,7 @@ def _now() -> str:
 
 
 def _refuse_others(path: Path) -> None:
-    """_Unfit when the first bytes show that a file is not ours: opening it, SQLite could tidy up what lies beside it."""
+    """_Unfit when the first bytes show that a file is not ours: SQLite could tidy up what lies beside it."""
     try:
         with open(path, "rb") as file:
             start = file.read(72)
@@ -300,16 +301,21 @@ def _refuse_others(path: Path) -> None:
         raise _Unfit("belongs to another program")
 
 
-def _is_new(db: sqlite3.Connection) -> bool:
-    """Whether there is nothing in the file yet. _Unfit when there is, and it is not a progress of this version."""
+def _begin(db: sqlite3.Connection, begin: str) -> None:
     try:
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")  # the first statement, so it reads the schema
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
             raise _Unfit("has a format that SQLite cannot read") from None
         raise
+    db.execute(begin)
+
+
+def _is_new(db: sqlite3.Connection) -> bool:
+    """Whether there is nothing in the file yet. _Unfit when there is, and it is not a progress of this version."""
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     if not names and application == version == 0:
         return True
     if application != APPLICATION:

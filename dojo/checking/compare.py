@@ -66,7 +66,8 @@ def describe(got, expected, labels: list[str], rtol: float) -> str:
     if got.shape != expected.shape:
         return f"has shape {got.shape}; {wanted if labels else 'a single number'} was expected"
     if got.ndim == 0:
-        return f"is {number(got)}; {number(expected)} was expected"
+        one, other = apart(got, expected)
+        return f"is {one}; {other} was expected"
     found = difference(got, expected, rtol)
     count, at = int(found.wrong.sum()), found.worst
     strange = np.isnan(got) & ~np.isnan(expected) if got.dtype.kind == "f" else np.zeros(got.shape, bool)
@@ -74,7 +75,17 @@ def describe(got, expected, labels: list[str], rtol: float) -> str:
     text = f"is {wanted} as it should be; {count} of {got.size} values differ{where}"
     if strange.any():
         text += f", {int(strange.sum())} of them nan"
-    return f"{text}; at {list(at)} it is {number(got[at])}, expected {number(expected[at])}"
+    one, other = apart(got[at], expected[at])
+    return f"{text}; at {list(at)} it is {one}, expected {other}"
+
+
+def apart(one, other) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to see that they differ."""
+    for digits in (4, 6, 9, 12, 17):
+        texts = f"{float(one):.{digits}g}", f"{float(other):.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def number(value) -> str:

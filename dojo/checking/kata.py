@@ -21,6 +21,7 @@ import numpy as np
 from dojo.checking.compare import Refused, describe, number, same
 from dojo.checking.gradients import RTOL, numerical_gradients
 from dojo.checking.guard import Guard, Printed
+from dojo.checking.reference import Reference
 from dojo.checking.signatures import Array, Signature, as_array
 from dojo.checking.tracks import WrongType, leaves, spell
 
@@ -64,14 +65,13 @@ class Kata:
         name: str,
         track,
         module: ModuleType,
-        reference: ModuleType,
-        signatures: dict[str, Signature],
+        reference: Reference,
         tolerance: dict[str, float],
         path: Path,
         guard: Guard,
     ):
         self._name, self._adapter, self._module = name, track, module
-        self._reference, self._signatures, self._tolerance = reference, signatures, tolerance
+        self._reference, self._signatures, self._tolerance = reference, reference.signatures, tolerance
         self._path, self._guard = path, guard
         self.track: str = track.name
         self.calls: list[Call] = []
@@ -132,7 +132,7 @@ class Kata:
         upstream = self._upstream(function)
         wanted = [forward.parameters.index(name) for name in self._differentiable(function)]
         arguments = copy_values(args[upstream:])
-        expected = numerical_gradients(vars(self._reference)[function], args[:upstream], arguments, wanted)
+        expected = numerical_gradients(vars(self._reference.module)[function], args[:upstream], arguments, wanted)
         got = got if isinstance(got, tuple) else (got,)
         self.assert_close(got, tuple(expected), rtol=rtol)
 
@@ -194,6 +194,14 @@ class Kata:
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
+
+    def answer(self, call: Call) -> dict[str | None, Any] | None:
+        """The outputs, by tensor name, of the same call made again; None when it raises or is refused."""
+        try:
+            self._call(call.function, copy_values(call.args), dict(call.kwargs), gradient=call.gradient)
+        except Exception:
+            return None
+        return self.calls[-1].outputs
 
     # ------------------------------------------------------------------ calling
 
@@ -286,7 +294,7 @@ class Kata:
             return args
 
         def wrap(item):
-            if not inspect.isfunction(item) and not inspect.ismethod(item):
+            if not callable(item):
                 return item
 
             def wrapped(*inner):
@@ -301,7 +309,7 @@ class Kata:
 
     def _outputs(self, call: Call, result):
         """The result in numpy terms, its parts entered into the record under their tensor names."""
-        law = self._signatures[call.law]
+        law = self._reference.laws[call.law]
         is_iterator = call.kwargs.pop("__iterator__", False)
         if len(law.returns) == 1:
             value = self._value(
@@ -352,7 +360,7 @@ class Kata:
 
     def _check_arguments(self, call: Call, native: tuple) -> None:
         """Law 4: a function never changes its arguments."""
-        for name, before, after in zip(self._signatures[call.law].parameters, call.args, native, strict=False):
+        for name, before, after in zip(self._reference.laws[call.law].parameters, call.args, native, strict=False):
             pairs: list[tuple[str, Any, Any]] = [(name, before, after)]
             if isinstance(before, dict):
                 missing = set(before) ^ set(after)
@@ -372,7 +380,7 @@ class Kata:
     def _check_dtypes(self, call: Call) -> None:
         """Law 4: float32 stays float32 and float64 stays float64, for arrays that are not scalars."""
         dtypes = {item.dtype for item in _arrays(call.args) if item.dtype.kind == "f"}
-        law = self._signatures[call.law]
+        law = self._reference.laws[call.law]
         specs = dict(zip(law.outputs if len(law.returns) > 1 else [None], map(as_array, law.returns), strict=False))
         for tensor, value in call.outputs.items():
             if not isinstance(value, np.ndarray) or value.ndim == 0 or len(dtypes) != 1:
@@ -405,7 +413,7 @@ class Kata:
     def _labels(self, call: Call | None, tensor: str | None, shape: tuple[int, ...]) -> list[str]:
         if call is None:
             return [str(size) for size in shape]
-        return labels(self._signatures[call.law], call, tensor, shape)
+        return labels(self._reference.laws[call.law], call, tensor, shape)
 
     def _origin(self, value) -> tuple[Call | None, str | None]:
         """The call that returned `value`, and the tensor's name; the latest call when the test computed `value` itself."""

@@ -14,21 +14,21 @@ from dojo.diagnosis.findings import Match
 MOST_ARRAYS = 6
 
 
-def learner_frames(trace: TracebackType | None, path: Path) -> list[tuple[FrameType, int, int]]:
-    """Frames of the learner's file, outermost first: the frame, the line, and the instruction that was running."""
+def learner_frames(trace: TracebackType | None, paths: set[str]) -> list[tuple[FrameType, int, int]]:
+    """Frames of the learner's own code, outermost first: the frame, the line, and the instruction that was running."""
     frames = []
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
+        if trace.tb_frame.f_code.co_filename in paths:
             frames.append((trace.tb_frame, trace.tb_lineno, trace.tb_lasti))
         trace = trace.tb_next
     return frames
 
 
 def explain_crash(
-    error: BaseException, trace: TracebackType | None, path: Path, source: str, law: Signature, args: tuple
+    error: BaseException, trace: TracebackType | None, paths: set[str], law: Signature, args: tuple
 ) -> tuple[str, int, list[Match]]:
-    """Facts, line and causes for an exception raised by a call `law(*args)` of the learner's function."""
-    frames = learner_frames(trace, path)
+    """Facts, line and causes for an exception raised by a call `law(*args)` of code in one of the files `paths`."""
+    frames = learner_frames(trace, paths)
     sizes = bound_sizes(law, args)
     message = _first_line(error)
     if not frames:
@@ -36,6 +36,7 @@ def explain_crash(
             return f"cannot be called as {law.text()}: {message}", 0, []
         return f"raises {type(error).__name__}: {message}", 0, []
     frame, line, instruction = frames[-1]
+    source = Path(frame.f_code.co_filename).read_text(encoding="utf-8", errors="replace")
     arrays = frame_arrays(frame, law, sizes)
     segment = expression(frame, instruction, source)
     text = (source.splitlines()[line - 1 : line] or [""])[0].strip()
@@ -131,7 +132,12 @@ def operand_sentence(segment: str, frame: FrameType, law: Signature, sizes: dict
     clash = _clash(left.shape, right.shape)
     if clash is None:
         return "", []
-    return f"{one} {texts[0]} and {other} {texts[1]} cannot be broadcast: {clash[0]} does not meet {clash[1]}", []
+    sentence = f"{one} {texts[0]} and {other} {texts[1]} cannot be broadcast: {clash[0]} does not meet {clash[1]}"
+    for text, value, partner in ((one, left, right), (other, right, left)):
+        if len(value.shape) == 2 and value.shape[1] == 1 and partner.shape[-1] == value.shape[0]:
+            says = f"`{text}` is a column, one number per row; as a row it would meet the last axis"
+            return sentence, [Match("wrong-axis", says, "shape:column")]
+    return sentence, []
 
 
 def _matmul_sentence(one: str, other: str, left, right, texts: list[str]) -> tuple[str, list[Match]]:
@@ -169,7 +175,7 @@ def _axis(text: str, position: int) -> str:
 
 
 def _value(node: ast.AST, frame: FrameType):
-    """The value of a name, a transpose of one, or a constant subscript of one; nothing else is evaluated."""
+    """The value of a name, a transpose of one, or a subscript of one by constants; nothing else is evaluated."""
     if isinstance(node, ast.Name):
         return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
     if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
@@ -180,6 +186,23 @@ def _value(node: ast.AST, frame: FrameType):
         try:
             return value[node.slice.value] if isinstance(value, dict | list | tuple | np.ndarray) else None
         except (KeyError, IndexError, TypeError):
+            return None
+    return _reshaped(node, frame)
+
+
+def _reshaped(node: ast.AST, frame: FrameType):
+    """`b[:, None]` and `b.reshape(-1, 1)`, the two usual ways to make a column or a row."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        value = _value(node.value, frame)
+        texts = [ast.unparse(item) for item in node.slice.elts]
+        index = tuple(None if text in ("None", "np.newaxis") else slice(None) for text in texts)
+        known = all(text in (":", "None", "np.newaxis") for text in texts)
+        return value[index] if known and _is_array(value) and texts.count(":") <= len(value.shape) else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "reshape":
+        value = _value(node.func.value, frame)
+        try:
+            return value.reshape(*[ast.literal_eval(argument) for argument in node.args]) if _is_array(value) else None
+        except (ValueError, RuntimeError, TypeError):
             return None
     return None
 

@@ -1,6 +1,7 @@
 """What a function under test answered, beside what its reference answers to the same arguments."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from dojo.checking.kata import Call, copy_values, labels
 from dojo.checking.signatures import Signature
 from dojo.checking.tracks import leaves
 
+GRADIENT_RTOL = 1e-6  # where a gradient's truth may come from central differences
 MOST_CALLS = 12  # of one function; more teach nothing new and cost time
 
 
@@ -29,8 +31,8 @@ class Evidence:
 
     def __init__(self, loaded, law: str, results: list):
         self.law = law
-        self.signature: Signature = loaded.reference.signatures[law]
-        self.reference = vars(loaded.reference.module)
+        self.signature: Signature = loaded.reference.laws[law]
+        self.reference: Callable = loaded.reference.function(law)
         self.tolerance = loaded.spec.tolerance
         self.answers: list[Answer] = []
         for result in results:
@@ -41,7 +43,7 @@ class Evidence:
     def _enter(self, call: Call, test: str) -> None:
         if _random(call):
             return
-        expected = self.outputs(self.reference[self.law], call)
+        expected = self.outputs(self.reference, call)
         if expected is None:
             return
         answer = Answer(call, test, expected)
@@ -60,7 +62,7 @@ class Evidence:
             if isinstance(expected, list | tuple) and isinstance(got, list | tuple):
                 return len(got) == len(expected) and all(map(lambda a, b: self.same(a, b, call), got, expected))
             if call.gradient:
-                rtol = max(rtol, 1e-7)
+                rtol = max(rtol, GRADIENT_RTOL)
             scale = float(np.max(np.abs(np.where(np.isfinite(expected), expected, 0)), initial=1e-12))
             return same(got, expected, rtol, rtol * min(scale, 1.0))
         except (TypeError, ValueError):

@@ -1,23 +1,29 @@
 """From failed tests to findings: which function, which tensor, the facts, and the causes whose prediction came true."""
 
+import ast
+import contextlib
+import itertools
+import time
 import warnings
 
 import numpy as np
 
 from dojo import stubs
-from dojo.checking.compare import Refused, describe, same
+from dojo.checking.compare import Refused, agrees, describe, same
 from dojo.checking.gradients import RTOL, numerical_gradients
-from dojo.checking.kata import Call, Ended
+from dojo.checking.kata import Call, Ended, copy_values
 from dojo.diagnosis import rules
 from dojo.diagnosis.broken_graph import where_the_graph_ends
 from dojo.diagnosis.causes import rank
 from dojo.diagnosis.crash import bound_sizes, explain_crash
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Finding, Match
-from dojo.diagnosis.hypotheses import explained
+from dojo.diagnosis.hypotheses import Guesser
+from dojo.diagnosis.probes import probe
 from dojo.diagnosis.snippet import snippet
 
 MOST_CAUSES = 3
+SECONDS = 0.15  # the longest that guesses about one function may take; half as long for a second one, and so on
 
 
 def explain(loaded, results: list, leave_out: str | None = None) -> list[Finding]:
@@ -37,6 +43,8 @@ class Explanation:
         self.order = list(loaded.reference.signatures)
         self.lines = stubs.functions(loaded.source)
         self._evidence: dict[str, Evidence] = {}
+        self._guessers: dict[str, Guesser] = {}
+        self._valued: set[str] = set()  # functions whose values have been explained already
 
     def findings(self) -> list[Finding]:
         found: dict[tuple[str | None, str | None], Finding] = {}
@@ -47,8 +55,9 @@ class Explanation:
                     found[key] = finding
                 elif finding.causes and not found[key].causes:
                     found[key].causes = finding.causes
-        ordered = sorted(found.values(), key=self._position)
-        return self._without_echoes(ordered)
+        ordered = self._without_repeats(sorted(found.values(), key=self._position))
+        self._fold_echoes(ordered)
+        return ordered
 
     def _of_result(self, result) -> list[Finding]:
         error = result.error
@@ -82,6 +91,9 @@ class Explanation:
         wrong = evidence.wrong_tensors() if evidence else []
         if not evidence or not wrong:
             return [self._finding(result, function, refused.tensor, refused.facts, call)]
+        if evidence.law in self._valued:
+            return []
+        self._valued.add(evidence.law)
         return [self._of_values(evidence, tensor, call.function) for tensor in wrong]
 
     def _of_values(self, evidence: Evidence, tensor: str | None, function: str) -> Finding:
@@ -100,32 +112,45 @@ class Explanation:
             finding.facts = f"is {_brief(got)}; {_brief(expected)} was expected"
             finding.causes = self._causes(evidence, tensor)
         if call.gradient and self.loaded.subject.track == "torch" and not self._forward_wrong(call.law):
-            finding.causes = [m for m in finding.causes if m.cause == "ties"] or [_graph_match()]
-            self._name_graph_end(finding)
+            self._torch_gradient(finding, evidence, answer, tensor)
         finding.printed, finding.inputs = call.printed, snippet(self.loaded.subject, evidence.signature, call)
         return finding
 
     def _of_crash(self, result, call: Call) -> Finding:
-        law = self.loaded.reference.signatures[call.law]
+        law = self.loaded.reference.laws[call.law]
         assert call.error is not None
-        facts, line, causes = explain_crash(
-            call.error, call.traceback, self.loaded.subject.path, self.loaded.source, law, call.args
-        )
+        facts, line, causes = explain_crash(call.error, call.traceback, self._own_files(call), law, call.args)
         finding = self._finding(result, call.function, None, facts, call)
         finding.line, finding.causes = line or finding.line, causes
         return finding
 
+    def _own_files(self, call: Call) -> set[str]:
+        """The judged file, and the one where a function put in its place stands."""
+        code = getattr(vars(self.loaded.module).get(call.function), "__code__", None)
+        return {str(self.loaded.subject.path), *([code.co_filename] if code else [])}
+
     # ------------------------------------------------------------------ causes
 
     def _causes(self, evidence: Evidence, tensor: str | None) -> list[Match]:
-        """Bank, other arguments, changed references and array rules, the most specific first, no cause twice."""
-        candidates = [(e.order, e.match) for e in explained(evidence, tensor, self.loaded, self.leave_out)]
-        candidates += [(1, match) for match in rules.apply(self._cases(evidence, tensor))]
-        candidates.sort(key=lambda pair: (pair[0] > 0, rank(pair[1].cause), pair[0]))
+        """The bank first, then what the shape says, then the most specific of all other guesses that came true."""
+        cases = self._cases(evidence, tensor)
+        shaped = any(case.got.shape != case.expected.shape for case in cases)
+        candidates = [(3 * guess.group, guess.match) for guess in self._guesser(evidence).explain(tensor)]
+        candidates += [(1 if shaped else 3, match) for match in rules.apply(cases)]
+        candidates += [(1, match) for match in swapped_outputs(evidence)]
+        if not candidates:
+            candidates += [(9, match) for match in probe(evidence, tensor, self._learner)]
+        candidates.sort(key=lambda pair: (pair[0], rank(pair[1].cause)))
         unique: dict[str, Match] = {}
         for _, match in candidates:
             unique.setdefault(match.cause, match)
         return list(unique.values())[:MOST_CAUSES]
+
+    def _guesser(self, evidence: Evidence) -> Guesser:
+        if evidence.law not in self._guessers:
+            deadline = time.perf_counter() + SECONDS / (1 + len(self._guessers))
+            self._guessers[evidence.law] = Guesser(evidence, self.loaded, self.leave_out, self._learner, deadline)
+        return self._guessers[evidence.law]
 
     def _cases(self, evidence: Evidence, tensor: str | None) -> list[rules.Case]:
         cases = []
@@ -138,9 +163,28 @@ class Explanation:
             names = evidence.signature.parameters
             arguments = dict(zip(names, answer.call.args, strict=False))
             sizes = bound_sizes(evidence.signature, answer.call.args)
-            labels = evidence.labels(answer, tensor)
-            cases.append(rules.Case(got, expected, labels, arguments, answer.call.gradient, sizes))
+            labels, warned = evidence.labels(answer, tensor), self._warned(answer.call, got)
+            cases.append(rules.Case(got, expected, labels, arguments, answer.call.gradient, sizes, warned))
         return cases
+
+    def _warned(self, call: Call, got: np.ndarray) -> str:
+        """Numpy's warnings when the learner's function runs on this call again; asked only where nan or inf came out."""
+        if np.all(np.isfinite(got)):
+            return ""
+        function = vars(self.loaded.module).get(call.function)
+        if self.loaded.subject.track != "numpy" or not callable(function):
+            return ""
+        with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
+            warnings.simplefilter("always")
+            with contextlib.suppress(Exception):
+                function(*copy_values(call.args))
+        return "; ".join(str(warning.message) for warning in caught)
+
+    def _learner(self, call: Call) -> dict | None:
+        """What the learner's function answers to a call, by tensor name; None when it raises or is refused."""
+        kata = self.loaded.kata()
+        kata.on_call = None
+        return kata.answer(call)
 
     # ------------------------------------------------------------------ the derivative doctor
 
@@ -179,6 +223,20 @@ class Explanation:
         blamed = {r.error.function for r in self.failed if isinstance(r.error, Refused) and not r.error.cause}
         return law.removesuffix("_backward") in blamed and self.loaded.subject.track == "numpy"
 
+    def _torch_gradient(self, finding: Finding, evidence: Evidence, answer: Answer, tensor: str | None) -> None:
+        """Autograd gave a wrong gradient of a right forward: a kink was met, or the graph is cut somewhere."""
+        place = where_the_graph_ends(self.loaded.source, finding.function)
+        at_kinks = _only_at_kinks(answer, tensor)
+        if place and not at_kinks:
+            self._name_graph_end(finding)
+        elif at_kinks:
+            says = (
+                "only values that tie, or stand exactly at a kink, are wrong: autograd took another side's slope there"
+            )
+            finding.causes = [Match("ties", says, "rule:kinks")]
+        elif not np.any(answer.call.outputs.get(tensor, 1)):
+            finding.causes = [_graph_match()]
+
     def _name_graph_end(self, finding: Finding) -> None:
         place = where_the_graph_ends(self.loaded.source, finding.function)
         if place:
@@ -188,7 +246,7 @@ class Explanation:
     # ------------------------------------------------------------------ names and order
 
     def _of_law(self, law: str) -> Evidence | None:
-        if law not in self.loaded.reference.signatures:
+        if law not in self.loaded.reference.laws:
             return None
         if law not in self._evidence:
             self._evidence[law] = Evidence(self.loaded, law, self.results)
@@ -218,7 +276,7 @@ class Explanation:
         finding = Finding(function, tensor, facts, result.test, str(self.loaded.subject.path), self._line(function))
         if call is not None:
             finding.printed = call.printed
-            finding.inputs = snippet(self.loaded.subject, self.loaded.reference.signatures[call.law], call)
+            finding.inputs = snippet(self.loaded.subject, self.loaded.reference.laws[call.law], call)
         return finding
 
     def _line(self, function: str | None) -> int:
@@ -234,7 +292,42 @@ class Explanation:
             gradient
         )
 
-    def _without_echoes(self, findings: list[Finding]) -> list[Finding]:
+    def _fold_echoes(self, findings: list[Finding]) -> None:
+        """A function that is right once one it calls is right has nothing of its own to mend: say so instead."""
+        wrong = list(dict.fromkeys(finding.function for finding in findings if finding.function))
+        calls = called_functions(self.loaded.source)
+        for function in wrong:
+            blamed = [other for other in wrong if other != function and other in calls.get(function, ())]
+            if not blamed or not self._right_with(function, blamed):
+                continue
+            for finding in findings:
+                if finding.function == function:
+                    finding.facts = f"is fine once `{blamed[0]}` is: it calls it"
+                    finding.causes = []
+
+    def _right_with(self, function: str, blamed: list[str]) -> bool:
+        """Whether the learner's `function` answers like the reference when `blamed` come from the reference."""
+        theirs = vars(self.loaded.own_reference())
+        world = vars(self.loaded.module)
+        mine = {name: world[name] for name in blamed if name in world and name in theirs}
+        world.update({name: theirs[name] for name in mine})
+        try:
+            laws = [law for law in (function, f"{function}_backward") if law in self._evidence]
+            answers = [
+                (self._evidence[law], answer) for law in laws for answer in self._evidence[law].answers if answer.wrong
+            ]
+            return bool(answers) and all(self._agrees(evidence, answer) for evidence, answer in answers)
+        finally:
+            world.update(mine)
+
+    def _agrees(self, evidence: Evidence, answer: Answer) -> bool:
+        outputs = self._learner(answer.call)
+        return outputs is not None and all(
+            tensor in outputs and evidence.same(outputs[tensor], value, answer.call)
+            for tensor, value in answer.expected.items()
+        )
+
+    def _without_repeats(self, findings: list[Finding]) -> list[Finding]:
         """An exception or broken law of a function says it all: no guess about its values stands behind it."""
         kept: list[Finding] = []
         for finding in findings:
@@ -245,10 +338,55 @@ class Explanation:
         return kept
 
 
+def called_functions(source: str) -> dict[str, set[str]]:
+    """For each top-level function of a file, the names it calls."""
+    return {
+        node.name: {
+            item.func.id for item in ast.walk(node) if isinstance(item, ast.Call) and isinstance(item.func, ast.Name)
+        }
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def swapped_outputs(evidence: Evidence) -> list[Match]:
+    """The right outputs in another order."""
+    names = evidence.signature.outputs
+    wrong = [answer for answer in evidence.answers if answer.wrong]
+    for order in itertools.permutations(names) if 1 < len(names) <= 4 and wrong else ():
+        if list(order) != list(names) and all(_came_as(evidence, answer, names, order) for answer in wrong):
+            return [
+                Match(
+                    "wrong-order",
+                    f"the results come back as ({', '.join(order)}); ({', '.join(names)}) is expected",
+                    "rule:swapped",
+                )
+            ]
+    return []
+
+
+def _came_as(evidence: Evidence, answer: Answer, names, order) -> bool:
+    got, expected = answer.call.outputs, answer.expected
+    return all(
+        name in got and came in expected and evidence.same(got[name], expected[came], answer.call)
+        for name, came in zip(names, order, strict=True)
+    )
+
+
 def _sentence(cause: str) -> str:
     from dojo.diagnosis.causes import vocabulary
 
     return vocabulary()[cause].sentence
+
+
+def _only_at_kinks(answer: Answer, tensor: str | None) -> bool:
+    """Whether a gradient is wrong only where its argument is 0 or has ties along the last axis."""
+    got, expected = np.asarray(answer.call.outputs[tensor]), np.asarray(answer.expected[tensor])
+    arguments = [
+        arg for arg in answer.call.args if isinstance(arg, np.ndarray) and arg.shape == got.shape == expected.shape
+    ]
+    wrong = ~agrees(got, expected, 1e-6) if got.shape == expected.shape else np.ones(1, bool)
+    return not wrong.all() and any(not (wrong & (arg != 0)).any() for arg in arguments[1:] or arguments)
 
 
 def _graph_match() -> Match:

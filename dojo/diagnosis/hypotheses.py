@@ -1,47 +1,147 @@
-"""Whole-function guesses: the bank's wrong answers, the reference with one thing changed, and with other arguments.
+"""Whole-function guesses: the bank's wrong answers, the reference with other arguments, and with one thing changed.
 
-A guess is right when it gives what the learner's function gave, on every recorded call where it can be told apart.
+A guess is right when it gives what the learner's function gave: on every recorded call, and on fresh inputs that no test
+has seen. The second keeps coincidences out.
 """
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from types import FunctionType
 
 import numpy as np
 
 from dojo.checking.kata import Call
+from dojo.checking.signatures import Signature
+from dojo.checking.tracks import leaves
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Match
 from dojo.diagnosis.mutants import Mutant, mutants
-from dojo.loading import mistakes
+from dojo.diagnosis.timebox import timebox
+from dojo.loading import alternatives, alternatives_path, mistakes
 
-MUTANT_SECONDS = 0.25  # the longest that a diagnosis looks for a changed reference
+MOST_NAIVE = 300  # changed naive forms of one function
+ONE_GUESS = 0.04  # seconds for a single guess: it may loop for ever
+FRESH = 3  # inputs that no test has seen
+
+Outputs = Callable[[Call], dict | None]
 
 
 @dataclass(frozen=True)
-class Explained:
-    """A guess that came true for one tensor."""
+class Guess:
+    """A cause and what it predicts. `group` 0 is the bank, then come guesses ever further from what people are known to do."""
 
+    group: int
     match: Match
-    order: int  # 0: the bank, 1: other arguments, 2: a changed reference
+    outputs: Outputs
 
 
-def explained(evidence: Evidence, tensor: str | None, loaded, leave_out: str | None) -> list[Explained]:
-    """Every guess that predicts `tensor` of the learner's function. `leave_out` is a bank entry not to be used."""
-    found = [Explained(match, 0) for match in _bank(evidence, tensor, loaded, leave_out)]
-    found += [Explained(match, 1) for match in _other_arguments(evidence, tensor)]
-    found += [Explained(match, 2) for match in _mutants(evidence, tensor, loaded)]
-    return found
+class Guesser:
+    """All guesses about one function, tensor by tensor; those that came true for one tensor are asked first for the next.
+
+    `leave_out` is a bank entry not to be used; `learner` answers further calls; after `deadline` only the bank is asked.
+    """
+
+    def __init__(self, evidence: Evidence, loaded, leave_out: str | None, learner: Outputs, deadline: float):
+        self.evidence, self.loaded, self.leave_out = evidence, loaded, leave_out
+        self.learner, self.deadline = learner, deadline
+        self.known: list[Guess] = []
+
+    def explain(self, tensor: str | None) -> list[Guess]:
+        """Every guess that predicts `tensor`. Later groups are only asked when no earlier one has an answer."""
+        predictor = Predictor(self.evidence, tensor, self.learner)
+        if not predictor.wrong:
+            return []
+        found = [guess for guess in self.known if predictor.outputs(guess.outputs)]
+        for group, guesses in enumerate(GROUPS) if not found else ():
+            for guess in guesses(self, predictor, group):
+                if group and time.perf_counter() > self.deadline:
+                    break
+                if predictor.outputs(guess.outputs):
+                    found.append(guess)
+            if found and group:
+                break
+        self.known += [guess for guess in found if guess not in self.known]
+        return found
+
+    def of_function(self, function: Callable) -> Outputs:
+        """What a whole function predicts."""
+        return lambda call: self.evidence.outputs(function, call)
 
 
-def _bank(evidence: Evidence, tensor: str | None, loaded, leave_out: str | None) -> Iterator[Match]:
-    name = loaded.spec.name
+class Predictor:
+    """Tells whether a guess predicts one tensor of the learner's function."""
+
+    def __init__(self, evidence: Evidence, tensor: str | None, learner: Outputs):
+        self.evidence, self.tensor, self.learner = evidence, tensor, learner
+        telling = [answer for answer in evidence.answers if tensor in answer.expected]
+        self.wrong = [answer for answer in telling if tensor in answer.wrong]
+        self.answers = [*self.wrong, *(answer for answer in telling if answer not in self.wrong)]
+        self._fresh: list[Answer] | None = None
+
+    def outputs(self, ask: Outputs) -> bool:
+        """Whether `ask` gives what the learner's function gave. A guess that takes too long is wrong."""
+        self.fresh()
+        with timebox(ONE_GUESS):
+            return all(self._agrees(answer, ask(answer.call)) for answer in [*self.answers, *self.fresh()])
+        return False
+
+    def harmless(self, function: Callable) -> bool:
+        """Whether a changed reference is still right on ordinary inputs: only a numerical trick was dropped."""
+        with timebox(ONE_GUESS):
+            return bool(self.fresh()) and self._harmless(function)
+        return False
+
+    def _harmless(self, function: Callable) -> bool:
+        for answer in self.fresh():
+            right, plain = (
+                self.evidence.outputs(self.evidence.reference, answer.call),
+                self.evidence.outputs(function, answer.call),
+            )
+            if (
+                not right
+                or not plain
+                or any(
+                    tensor not in plain or not self.evidence.same(plain[tensor], value, answer.call)
+                    for tensor, value in right.items()
+                )
+            ):
+                return False
+        return True
+
+    def fresh(self) -> list[Answer]:
+        """Calls on inputs near the recorded ones, with what the learner's function answers there."""
+        if self._fresh is None:
+            rng = np.random.default_rng(0)
+            bases = sorted(self.wrong, key=lambda answer: (_extreme(answer.call), -_size(answer.call)))
+            calls = [nearby(base.call, rng) for base in bases[:1] for _ in range(FRESH)]
+            answered = [(call, self.learner(call)) for call in calls]
+            self._fresh = [
+                Answer(Call(call.function, call.args, call.kwargs, call.gradient, outputs), "", outputs)
+                for call, outputs in answered
+                if outputs and self.tensor in outputs
+            ]
+        return self._fresh
+
+    def _agrees(self, answer: Answer, predicted: dict | None) -> bool:
+        got = answer.call.outputs
+        if predicted is None or self.tensor not in predicted:
+            return self.tensor not in got
+        return self.tensor in got and self.evidence.same(got[self.tensor], predicted[self.tensor], answer.call)
+
+
+# ---------------------------------------------------------------------- the bank
+
+
+def _bank(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
+    name = guesser.loaded.spec.name
     for entry in bank(name):
         which = f"{entry.__name__}:{entry.cause}"
-        mine = entry.__name__ == evidence.law and entry.track == "numpy" and which != leave_out
-        if mine and predicts(evidence, tensor, entry):
-            yield Match(entry.cause, entry.says, f"bank:{name}:{which}")
+        if entry.__name__ == guesser.evidence.law and entry.track == "numpy" and which != guesser.leave_out:
+            match = Match(entry.cause, entry.says, f"bank:{name}:{which}")
+            yield Guess(group, match, guesser.of_function(entry))
 
 
 @cache
@@ -50,72 +150,189 @@ def bank(name: str) -> tuple:
     return tuple(mistakes(name))
 
 
-def _mutants(evidence: Evidence, tensor: str | None, loaded) -> Iterator[Match]:
-    deadline = time.perf_counter() + MUTANT_SECONDS
-    for mutant in made_mutants(loaded.reference, evidence.law):
-        if time.perf_counter() > deadline:
-            return
-        if predicts(evidence, tensor, mutant.function):
-            yield Match(mutant.cause, mutant.says, f"changed:{mutant.change}")
+# ---------------------------------------------------------------------- one thing changed
 
 
-_MUTANTS: dict[tuple[str, str], list[Mutant]] = {}
+def _changed(made: Callable) -> Callable:
+    def guesses(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
+        for mutant in made(guesser.loaded.spec.name, predictor, guesser.loaded.reference):
+            match = Match(mutant.cause, mutant.says, f"changed:{mutant.change}")
+            yield Guess(group, match, guesser.of_function(mutant.function))
+
+    return guesses
 
 
-def made_mutants(reference, law: str) -> list[Mutant]:
-    """The mutants of a reference's function, compiled once per process."""
-    key = (reference.module.__name__, law)
-    if key not in _MUTANTS:
-        _MUTANTS[key] = list(mutants(reference.source, law, vars(reference.module)))
-    return _MUTANTS[key]
+_MADE: dict[tuple[str, str, str], list[Mutant]] = {}
 
 
-def _other_arguments(evidence: Evidence, tensor: str | None) -> Iterator[Match]:
+def own_mutants(name: str, predictor: Predictor, reference) -> list[Mutant]:
+    """The reference with one thing changed; made once per process."""
+    law = predictor.evidence.law
+    if ("own", name, law) not in _MADE:
+        _MADE["own", name, law] = list(mutants(reference.source, law, vars(reference.module)))
+    return _MADE["own", name, law]
+
+
+def naive_mutants(name: str, predictor: Predictor, reference) -> list[Mutant]:
+    """The same for the reference without its numerical tricks: what is right on ordinary inputs, and one thing changed."""
+    law = predictor.evidence.law
+    if ("naive", name, law) not in _MADE:
+        made: list[Mutant] = []
+        for plain in own_mutants(name, predictor, reference):
+            if plain.source and len(made) < MOST_NAIVE and predictor.harmless(plain.function):
+                made += mutants(plain.source, law, vars(reference.module))
+        _MADE["naive", name, law] = made
+    return _MADE["naive", name, law]
+
+
+def alternative_mutants(name: str, predictor: Predictor, reference) -> list[Mutant]:
+    """The same for right answers in another style."""
+    law = predictor.evidence.law
+    if ("other", name, law) not in _MADE:
+        path = alternatives_path(name, "numpy")
+        source = path.read_text(encoding="utf-8") if path.exists() else ""
+        made: list[Mutant] = []
+        for style, function in alternatives(name, "numpy").items():
+            if style.split("__")[0] == law and isinstance(function, FunctionType):
+                world = {**vars(reference.module), **function.__globals__}
+                made += [
+                    mutant
+                    for mutant in mutants(source, style, world)
+                    if mutant.cause not in ("wrong-operand", "wrong-argument")
+                ]
+        _MADE["other", name, law] = made
+    return _MADE["other", name, law]
+
+
+# ---------------------------------------------------------------------- other arguments
+
+
+def _near(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
+    """The reference with another argument, then with one thing changed."""
+    for match, outputs in _other_arguments(guesser):
+        yield Guess(group, match, outputs)
+    yield from _changed(own_mutants)(guesser, predictor, group)
+
+
+def _other_arguments(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
     """The reference called with something else in place of an argument."""
-    law, reference = evidence.signature, evidence.reference[evidence.law]
-    backward = law.name.endswith("_backward")
+    evidence = guesser.evidence
+    law = evidence.signature
     for position, name in enumerate(law.parameters):
-        spec = law.array(name)
-        if spec is None:
-            continue
+        for cause, says, change in _changes_of(name, position, law, guesser.loaded):
 
-        def changed(call: Call, value, position=position) -> Call:
-            args = [*call.args]
-            args[position] = value
-            return Call(call.function, tuple(args), call.kwargs, call.gradient)
+            def outputs(call, position=position, change=change):
+                return evidence.outputs(evidence.reference, with_argument(call, position, change))
 
-        def guess(change):
-            return lambda call: evidence.outputs(reference, changed(call, change(call.args[position])))  # noqa: B023
-
-        upstream = backward and name.startswith("d") and position < 2
-        if upstream and predicts_outputs(evidence, tensor, guess(np.ones_like)):
-            yield Match("upstream-ignored", f"the upstream gradient {name} does not come in", "argument:ones")
-        if spec.kind == "bool" or name == "mask":
-            if predicts_outputs(evidence, tensor, guess(lambda value: None)):
-                yield Match("mask-ignored", f"{name} makes no difference", "argument:none")
-            if predicts_outputs(evidence, tensor, guess(lambda value: None if value is None else ~value)):
-                yield Match("mask-inverted", f"{name} is used the wrong way round", "argument:inverted")
-        if spec.kind == "float" and not upstream and predicts_outputs(evidence, tensor, guess(np.zeros_like)):
-            yield Match("argument-unused", f"{name} makes no difference to the answer", "argument:zeros")
+            yield Match(cause, says, "argument"), outputs
+    if law.name.endswith("_backward"):
+        yield from _value_for_slope(guesser)
 
 
-def predicts(evidence: Evidence, tensor: str | None, function) -> bool:
-    """Whether `function` gives what the learner's function gave, for `tensor`."""
-    return predicts_outputs(evidence, tensor, lambda call: evidence.outputs(function, call))
+def _changes_of(name: str, position: int, law: Signature, loaded) -> Iterator[tuple[str, str, Callable]]:
+    spec = law.array(name)
+    if spec is None:
+        if law.annotations.get(name) is float:
+            yield "missing-term", f"the part with {name} is missing", lambda value: 0.0
+            yield "missing-scale", f"{name} does not come in: it works as 1", lambda value: 1.0
+            yield "sign-flipped", f"{name} comes in with the wrong sign", lambda value: -value
+        return
+    if position == 0 and law.name.endswith("_backward"):
+        yield "upstream-ignored", f"the upstream gradient {name} does not come in", np.ones_like
+        return
+    if spec.kind == "bool" or name == "mask":
+        yield "mask-ignored", f"{name} makes no difference", lambda value: None
+        yield "mask-inverted", f"{name} is used the wrong way round", lambda value: None if value is None else ~value
+    if spec.kind == "float":
+        yield "argument-unused", f"{name} makes no difference to the answer", np.zeros_like
+        yield "sign-flipped", f"{name} comes in with the wrong sign", lambda value: -value
+        for factor, text in (
+            (2.0, "twice"),
+            (0.5, "half of"),
+            (math.sqrt(2), "√2 times"),
+            (math.sqrt(0.5), "1/√2 times"),
+        ):
+            says = f"this is the answer for {text} {name}"
+            yield "missing-scale", says, lambda value, factor=factor: scaled(value, factor)
+        for label, function in _plain_functions(loaded).items():
+            yield "wrong-argument", f"the formula wants {name} and got {label} of it", function
 
 
-def predicts_outputs(evidence: Evidence, tensor: str | None, outputs) -> bool:
-    telling = [answer for answer in evidence.answers if answer.call.outputs]
-    wrong = [answer for answer in telling if tensor in answer.wrong]
-    if not wrong:
-        return False
-    for answer in [*wrong, *(other for other in telling if other not in wrong)]:
-        if not _agrees(evidence, tensor, answer, outputs(answer.call)):
-            return False
-    return True
+def scaled(value, factor: float):
+    """`factor · value` in the dtype of `value`."""
+    return (value * factor).astype(value.dtype) if isinstance(value, np.ndarray) else value * factor
 
 
-def _agrees(evidence: Evidence, tensor: str | None, answer: Answer, predicted) -> bool:
-    if predicted is None or tensor not in answer.call.outputs:
-        return predicted is None and tensor not in answer.call.outputs
-    return tensor in predicted and evidence.same(answer.call.outputs[tensor], predicted[tensor], answer.call)
+def _plain_functions(loaded) -> dict[str, Callable]:
+    """Functions of one array that somebody may have applied once too often: the usual ones, and the kata's own."""
+    usual: dict[str, Callable] = {"the sigmoid": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh, "exp": np.exp}
+    own = {
+        name: value
+        for name, value in vars(loaded.reference.module).items()
+        if isinstance(value, FunctionType) and value.__code__.co_argcount == 1 and not name.startswith("_")
+    }
+    return usual | own
+
+
+def _value_for_slope(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
+    """dout times the function's value, where its slope belongs."""
+    law = guesser.evidence.law
+    forward = vars(guesser.loaded.reference.module).get(law.removesuffix("_backward"))
+    outputs = guesser.evidence.signature.outputs
+    if forward is not None and len(outputs) == 1:
+        says = "dout is multiplied by the function's value where its slope belongs"
+        yield (
+            Match("wrong-argument", says, "argument"),
+            lambda call: {outputs[0]: call.args[0] * forward(*call.args[1:])},
+        )
+
+
+def with_argument(call: Call, position: int, change) -> Call:
+    """`call` with one argument replaced by `change` of it; unchanged when the argument was left out."""
+    if position >= len(call.args):
+        return call
+    args = [*call.args]
+    with np.errstate(all="ignore"):
+        args[position] = change(args[position])
+    return Call(call.function, tuple(args), call.kwargs, call.gradient)
+
+
+# ---------------------------------------------------------------------- fresh inputs
+
+
+def nearby(call: Call, rng: np.random.Generator) -> Call:
+    """The same call on other numbers of the same kind: signs, zeros, the range of integers and sums to 1 are kept."""
+
+    def other(value):
+        if not isinstance(value, np.ndarray):
+            return value
+        if value.dtype.kind == "i":
+            return rng.permutation(value.ravel()).reshape(value.shape)
+        if value.dtype.kind != "f" or not value.size:
+            return value
+        changed = (value * rng.uniform(0.5, 1.5, value.shape)).astype(value.dtype)
+        shares = value.ndim > 0 and np.all(value >= 0) and np.allclose(value.sum(-1), 1)
+        return (changed / changed.sum(-1, keepdims=True)).astype(value.dtype) if shares else changed
+
+    with np.errstate(all="ignore"):
+        return Call(call.function, leaves(call.args, other), call.kwargs, call.gradient)
+
+
+def _extreme(call: Call) -> bool:
+    found: list[bool] = []
+
+    def look(value) -> None:
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
+            found.append(not np.all(np.abs(value) < 50))
+
+    leaves(call.args, look)
+    return any(found)
+
+
+def _size(call: Call) -> int:
+    sizes: list[int] = []
+    leaves(call.args, lambda value: sizes.append(value.size if isinstance(value, np.ndarray) else 0))
+    return min(sum(sizes), 100)
+
+
+GROUPS = (_bank, _near, _changed(naive_mutants), _changed(alternative_mutants))

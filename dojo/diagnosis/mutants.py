@@ -9,9 +9,12 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-REDUCTIONS = {"sum", "mean", "max", "min", "amax", "prod", "var", "std", "any", "all"}
+import numpy as np
+
+REDUCTIONS = {"sum", "mean", "max", "min", "amax", "prod", "var", "std", "any", "all", "argmax", "argmin"}
 NONLINEAR = {"tanh", "sigmoid", "relu"}
 BASES = ("log2", "log10")
+TRICKS = ("missing-term", "wrong-nonlinearity", "wrong-argument")  # what dropping a numerical trick looks like
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Mutant:
     cause: str
     says: str
     change: str
+    source: str  # of the changed function, where the change may only drop a numerical trick; else empty
 
 
 @dataclass(frozen=True)
@@ -42,19 +46,31 @@ def mutants(source: str, name: str, namespace: dict) -> Iterator[Mutant]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     if name not in functions:
         return
+    for function in functions.values():
+        function.body = [node for node in function.body if not _guard(node)] or [ast.Pass()]
     siblings = _siblings(functions, namespace)
+    normalisers = {sibling for sibling, count in siblings.items() if count == 1 and normalises(namespace.get(sibling))}
     helpers = [other for other in _called(functions[name]) if other in functions and other.startswith("_")]
     for target in [name, *helpers]:
         node = functions[target]
         for item in [node.args, node]:
             item.returns = None  # type: ignore[attr-defined]
+        node.scalars = {arg.arg for arg in node.args.args if arg.annotation and _code(arg.annotation) == "float"}  # type: ignore[attr-defined]
         for argument in [*node.args.args, *node.args.kwonlyargs]:
             argument.annotation = None
         node.decorator_list = []
-        for change in changes(node, siblings):
-            function = _build(node, change, namespace, name, functions[name])
-            if function is not None:
-                yield Mutant(function, change.cause, change.says, f"{target}:{getattr(change.new, 'lineno', 0)}")
+        for change in changes(node, siblings, normalisers):
+            built = _build(node, change, namespace, name, functions[name])
+            if built is not None:
+                place = f"{target}:{getattr(change.new, 'lineno', 0)}"
+                yield Mutant(built[0], change.cause, change.says, place, built[1])
+
+
+def _guard(node: ast.stmt) -> bool:
+    """A docstring, or a condition that only refuses bad arguments: nothing there is worth changing."""
+    if isinstance(node, ast.If):
+        return isinstance(node.body[-1], ast.Raise) and not node.orelse
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _siblings(functions: dict[str, ast.FunctionDef], namespace: dict) -> dict[str, int]:
@@ -67,15 +83,26 @@ def _siblings(functions: dict[str, ast.FunctionDef], namespace: dict) -> dict[st
     return imported | own
 
 
-def changes(function: ast.FunctionDef, siblings: dict[str, int]) -> Iterator[Change]:
+def normalises(function) -> bool:
+    """Whether a function of one array makes its rows, or the exponentials of its rows, add up to 1."""
+    x = np.linspace(-1, 1, 12).reshape(3, 4) ** 3
+    try:
+        rows = np.asarray(function(x))
+        return rows.shape == x.shape and (np.allclose(rows.sum(-1), 1) or np.allclose(np.exp(rows).sum(-1), 1))
+    except Exception:
+        return False
+
+
+def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: set[str]) -> Iterator[Change]:
     """Every single change this module knows, for the body of `function`.
 
-    `siblings` are the functions that could be called in place of another, with their number of arguments.
+    `siblings` are the functions that could be called in place of another, with their number of arguments; `normalisers`
+    are those among them that make a row add up to 1.
     """
-    scope = Scope(function, siblings)
+    scope = Scope(function, siblings, normalisers)
     for parent, field, index, node in _children(function):
         scope.statement = node if isinstance(node, ast.stmt) else scope.statement
-        for new, cause, says in _replacements(node, scope):
+        for new, cause, says in _replacements(node, scope, parent):
             ast.copy_location(new, node)
             ast.fix_missing_locations(new)
             yield Change(parent, field, index, new, cause, says)
@@ -102,10 +129,12 @@ class _Renaming(ast.NodeTransformer):
 class Scope:
     """The names of a function: its arguments, what its simple assignments compute, and in which order."""
 
-    def __init__(self, function: ast.FunctionDef, siblings: dict[str, int]):
+    def __init__(self, function: ast.FunctionDef, siblings: dict[str, int], normalisers: set[str]):
+        self.normalisers = normalisers
         self.siblings = {name: count for name, count in siblings.items() if name != function.name}
         self.backward = function.name.endswith("_backward")
         self.statement: ast.AST = function
+        self.scalars = getattr(function, "scalars", set())
         self.arguments = [argument.arg for argument in function.args.args]
         self.upstream = {name for name in self.arguments if name.startswith("d") and len(name) > 1 and name != "d"}
         if not self.backward:
@@ -154,7 +183,7 @@ class Scope:
 Replacement = tuple[ast.AST, str, str]
 
 
-def _replacements(node: ast.AST, scope: Scope) -> Iterator[Replacement]:
+def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Replacement]:
     if isinstance(node, ast.BinOp):
         yield from _binary(node, scope)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
@@ -166,7 +195,7 @@ def _replacements(node: ast.AST, scope: Scope) -> Iterator[Replacement]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         yield from _names(node, scope)
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        yield from _constant(node)
+        yield from _constant(node, parent)
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
         plain = ast.Assign([node.target], node.value)
         yield plain, "not-accumulated", f"`{_code(node.target)}` is overwritten where it should grow"
@@ -179,8 +208,20 @@ def _replacements(node: ast.AST, scope: Scope) -> Iterator[Replacement]:
         )
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         yield from _compare(node)
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        yield from _row_by_row(node)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and _code(node.slice) == "::-1":
         yield node.value, "reversed", f"`{_code(node.value)}` runs forwards where it should run backwards"
+
+
+def _row_by_row(node: ast.Subscript) -> Iterator[Replacement]:
+    """`a[np.arange(N), labels]` picks one place in each row; `a[:, labels]` picks whole columns."""
+    assert isinstance(node.slice, ast.Tuple)
+    first, *rest = node.slice.elts
+    if isinstance(first, ast.Call) and "arange" in _code(first):
+        new = ast.Subscript(node.value, ast.Tuple([ast.Slice(), *rest], ast.Load()), node.ctx)
+        cause = "broadcast-blowup" if isinstance(node.ctx, ast.Load) else "batch-mixed"
+        yield new, cause, "whole columns are picked, for every example, where each row has one place of its own"
 
 
 def _binary(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
@@ -229,6 +270,8 @@ def _lost_factor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
         return "upstream-ignored", f"the upstream gradient `{_code(lost)}` does not come in"
     if isinstance(lost, ast.Constant):
         return "wrong-factor", f"the factor {_code(lost)} is missing"
+    if isinstance(lost, ast.Name) and lost.id in scope.scalars:
+        return "missing-scale", f"{lost.id} does not come in"
     if "sqrt" in _code(lost):
         return "missing-scale", f"the scale `{_code(lost)}` is missing"
     if "mask" in _code(lost):
@@ -289,7 +332,12 @@ def _call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     if name == "log1p" and node.args:
         yield _renamed(node, "log"), "missing-term", "the 1 inside the logarithm is missing"
     if name in NONLINEAR and node.args:
-        yield node.args[0], "wrong-nonlinearity", f"{name} is missing"
+        cause = "wrong-argument" if scope.backward else "wrong-nonlinearity"
+        yield (
+            node.args[0],
+            cause,
+            f"the formula wants {name} of `{_code(node.args[0])}` and got `{_code(node.args[0])}` itself",
+        )
         for other in NONLINEAR - {name}:
             if isinstance(node.func, ast.Attribute) and other != "tanh":
                 continue
@@ -300,7 +348,7 @@ def _call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     if name in ("sqrt", "exp", "abs", "square", "expm1") and node.args:
         yield node.args[0], "missing-term", f"{name} is missing around `{_code(node.args[0])}`"
     if name == "where" and len(node.args) == 3:
-        cause = "mask-inverted" if "mask" in _code(node.args[0]) else "wrong-order"
+        cause = "mask-inverted" if "mask" in _code(node.args[0]) else "sign-flipped"
         swapped = ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], [])
         yield swapped, cause, f"the two sides of `{_code(node.args[0])}` are swapped"
         yield node.args[1], "missing-term", f"the case where `{_code(node.args[0])}` does not hold is missing"
@@ -325,6 +373,10 @@ def _sibling(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
         if other != name and count == scope.siblings[name] and not (name in NONLINEAR and other in NONLINEAR):
             new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
             yield new, "wrong-argument", f"the formula wants {name} and got {other}"
+    if len(node.args) == 1:
+        turned = ast.Call(node.func, [_transpose(node.args[0])], node.keywords)
+        yield _transpose(turned), "wrong-axis", f"{name} runs down the columns where it should run along the rows"
+        yield ast.Call(node.func, [node], []), "wrong-argument", f"{name} is taken twice"
 
 
 def _reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
@@ -335,6 +387,18 @@ def _reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]
     if name in swap:
         other, cause, says = swap[name]
         yield _renamed(node, other), cause, says
+    if name in ("argmax", "argmin"):
+        yield (
+            _renamed(node, "argmin" if name == "argmax" else "argmax"),
+            "sign-flipped",
+            f"the other end is looked for: {name} belongs here",
+        )
+    if name in ("max", "min"):
+        yield (
+            _renamed(node, "min" if name == "max" else "max"),
+            "sign-flipped",
+            f"the other end is taken: {name} belongs here",
+        )
     method = isinstance(node.func, ast.Attribute) and not (
         isinstance(node.func.value, ast.Name) and node.func.value.id in ("np", "numpy", "math")
     )
@@ -371,8 +435,15 @@ def _reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]
     if array is not None and name in ("sum", "mean"):
         if scope.backward and "keepdims" in keywords:
             yield array, "diagonal-only", "each value only meets itself: what it does to its neighbours is left out"
-        else:
+        elif scope.backward:
             yield array, "not-summed", f"`{_code(array)}` is not summed"
+        else:
+            cause = (
+                "elementwise-for-matmul"
+                if isinstance(array, ast.BinOp) and isinstance(array.op, ast.Mult)
+                else "extra-axis"
+            )
+            yield array, cause, f"`{_code(array)}` is never added up"
 
 
 def _names(node: ast.Name, scope: Scope) -> Iterator[Replacement]:
@@ -405,24 +476,32 @@ def _wrong_name(name: str, other: str, scope: Scope) -> tuple[str, str]:
     return "wrong-operand", f"`{other}` stands where `{name}` belongs"
 
 
-def _constant(node: ast.Constant) -> Iterator[Replacement]:
+def _constant(node: ast.Constant, parent: ast.AST) -> Iterator[Replacement]:
     value = node.value
-    if type(value) is int:
+    places = (ast.Slice, ast.Subscript, ast.Tuple)
+    counted = isinstance(parent, ast.Call) and _code(parent.func).split(".")[-1] in ("range", "arange")
+    if type(value) is int and (isinstance(parent, places) or counted):
         for other in (value - 1, value + 1):
             yield ast.Constant(other), "off-by-one", f"{other} stands where {value} belongs"
-    if type(value) is float and value:
-        for other in (value / 2, value * 2, 1.0, -value):
+    scales = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult | ast.Div)
+    if value and (scales or type(value) is float):
+        for other in (value / 2, value * 2, 1.0):
             if other != value:
-                says = f"{other:g} stands where {value:g} belongs"
-                yield ast.Constant(other), "sign-flipped" if other == -value else "wrong-factor", says
+                yield ast.Constant(other), "wrong-factor", f"{other:g} stands where {value:g} belongs"
 
 
 def _compare(node: ast.Compare) -> Iterator[Replacement]:
-    flip = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
-    other = flip.get(type(node.ops[0]))
-    if other is not None:
-        new = ast.Compare(node.left, [other()], node.comparators)
-        yield new, "mask-inverted", f"`{_code(node)}` is asked the wrong way round"
+    flip = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE}
+    edge = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
+    kind, text = type(node.ops[0]), _code(node)
+    if kind in flip:
+        cause = "mask-inverted" if "mask" in text else "sign-flipped"
+        yield ast.Compare(node.left, [flip[kind]()], node.comparators), cause, f"`{text}` is asked the wrong way round"
+        yield (
+            ast.Compare(node.left, [edge[kind]()], node.comparators),
+            "ties",
+            f"the case of equality goes to the other side of `{text}`",
+        )
 
 
 def _renamed(node: ast.Call, name: str) -> ast.Call:
@@ -476,8 +555,8 @@ def _children(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, int | N
     yield from below(function)
 
 
-def _build(node: ast.FunctionDef, change: Change, namespace: dict, name: str, main: ast.FunctionDef) -> Callable | None:
-    """The function `name` compiled with the change in place; the tree is as it was afterwards."""
+def _build(node: ast.FunctionDef, change: Change, namespace: dict, name: str, main: ast.FunctionDef):
+    """The function `name` compiled with the change in place, and its source; the tree is as it was afterwards."""
     place = getattr(change.parent, change.field)
     old = place[change.index] if change.index is not None else place
     _put(change, change.new)
@@ -486,7 +565,8 @@ def _build(node: ast.FunctionDef, change: Change, namespace: dict, name: str, ma
         code = compile(ast.Module(bodies, []), "<mutant>", "exec")  # type: ignore[arg-type]
         world = dict(namespace)
         exec(code, world)
-        return world[name]
+        source = ast.unparse(ast.Module(bodies, [])) if change.cause in TRICKS else ""  # type: ignore[arg-type]
+        return world[name], source
     except (SyntaxError, ValueError, TypeError, NameError):
         return None
     finally:

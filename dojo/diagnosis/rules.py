@@ -26,6 +26,7 @@ class Case:
     arguments: dict[str, np.ndarray]
     gradient: bool
     sizes: dict[str, int]
+    warned: str = ""  # numpy's warnings while the learner's function ran
 
 
 Rule = Callable[[Case], Match | None]
@@ -104,25 +105,33 @@ def not_summed(case: Case) -> Match | None:
 @shape_rule
 def lost_axis(case: Case) -> Match | None:
     got, expected = case.got.shape, case.expected.shape
-    if len(got) == len(expected) - 1:
-        for axis in range(len(expected)):
-            if expected[:axis] + expected[axis + 1 :] == got:
-                name = case.labels[axis].split("=")[0] if axis < len(case.labels) else str(axis)
-                return _match("lost-axis", f"the axis {name} is gone", "lost_axis")
     if got == () and expected:
         return _match("lost-axis", "it is a single number: every axis was summed away", "lost_axis")
+    if len(got) >= len(expected):
+        return None
+    if case.got.size == case.expected.size:
+        return _match("lost-axis", f"the numbers stand in {len(got)} axes where {len(expected)} belong", "lost_axis")
+    for axis in range(len(expected)):
+        if expected[:axis] + expected[axis + 1 :] == got:
+            name = case.labels[axis].split("=")[0] if axis < len(case.labels) else str(axis)
+            return _match("lost-axis", f"the axis {name} is gone", "lost_axis")
     return None
 
 
 @shape_rule
 def extra_axis(case: Case) -> Match | None:
     got, expected = case.got.shape, case.expected.shape
-    if len(got) == len(expected) + 1:
-        for axis in range(len(got)):
-            if got[:axis] + got[axis + 1 :] == expected:
-                size = got[axis]
-                says = "it has an axis of size 1 too many" if size == 1 else f"it has an axis of size {size} too many"
-                return _match("extra-axis", says, "extra_axis")
+    if len(got) <= len(expected):
+        return None
+    if case.got.size == case.expected.size:
+        return _match("extra-axis", f"it has {len(got) - len(expected)} axis of size 1 too many", "extra_axis")
+    for axis in range(len(got)):
+        if got[:axis] + got[axis + 1 :] == expected:
+            if expected:
+                return _match("broadcast-blowup", f"it has grown an axis of size {got[axis]}", "extra_axis")
+            return _match(
+                "extra-axis", f"it still has an axis of size {got[axis]}, and one number was asked for", "extra_axis"
+            )
     return None
 
 
@@ -199,12 +208,85 @@ def strange_numbers(case: Case) -> Match | None:
 
 
 @value_rule
+def capped(case: Case) -> Match | None:
+    """A large loss stops near −log of a small number that was added to a probability."""
+    largest = max((_largest(value) for value in case.arguments.values()), default=0.0)
+    wrong = ~agrees(case.got, case.expected, 1e-5)
+    if largest <= EXTREME or not wrong.any() or not np.all(np.isfinite(case.got)):
+        return None
+    got, expected = np.abs(np.atleast_1d(case.got[wrong])), np.abs(np.atleast_1d(case.expected[wrong]))
+    if np.all(expected > EXTREME) and np.all(got < expected / 2) and np.all((got > 3) & (got < EXTREME * 10)):
+        return _match("eps-misplaced", "a small number inside the logarithm caps the answer", "capped")
+    return None
+
+
+@value_rule
+def rolled(case: Case) -> Match | None:
+    """Everything stands one place too far along the last axis: counting from 1, say."""
+    got, expected = case.got, case.expected
+    if got.ndim < 1 or got.shape[-1] < 3 or np.all(expected == expected[..., :1]):
+        return None
+    for step in (-1, 1):
+        if _close(got, np.roll(expected, step, axis=-1)):
+            return _match("off-by-one", "everything stands one place too far along the last axis", "rolled")
+    return None
+
+
+@value_rule
+def other_function(case: Case) -> Match | None:
+    """A function of what belongs here: its root, its square, its exponential or its logarithm."""
+    expected = case.expected.astype(float)
+    if np.count_nonzero(expected) < 2:
+        return None
+    with np.errstate(all="ignore"):
+        options = {
+            "root": np.sqrt(expected),
+            "square": expected**2,
+            "exponential": np.exp(expected),
+            "logarithm": np.log(expected),
+        }
+    for name, value in options.items():
+        if np.all(np.isfinite(value)) and _close(case.got, value):
+            return _match("wrong-nonlinearity", f"it is the {name} of what belongs here", "other_function")
+    return None
+
+
+@value_rule
+def only_true_class(case: Case) -> Match | None:
+    """A gradient that is right at the labelled class of each row and zero elsewhere."""
+    labels = [
+        value
+        for value in case.arguments.values()
+        if isinstance(value, np.ndarray) and value.dtype.kind == "i" and value.ndim == 1
+    ]
+    if not case.gradient or case.got.ndim != 2 or len(labels) != 1 or len(labels[0]) != len(case.got):
+        return None
+    hit = np.zeros(case.got.shape, bool)
+    hit[np.arange(len(hit)), labels[0]] = True
+    if _close(case.got, np.where(hit, case.expected, 0)):
+        return _match(
+            "diagonal-only",
+            "only the labelled class of each row has a gradient; the others move the loss too",
+            "only_true_class",
+        )
+    return None
+
+
+@value_rule
+def all_zero(case: Case) -> Match | None:
+    if case.gradient and not case.got.any() and np.any(case.expected):
+        return _match("missing-term", "it is zero everywhere", "all_zero")
+    return None
+
+
+@value_rule
 def lost_precision(case: Case) -> Match | None:
     """float64 that is right to six digits only went through float32 on the way."""
     if case.got.dtype != np.float64 or not np.all(np.isfinite(case.got)):
         return None
     error = np.max(np.abs(case.got - case.expected) / (np.abs(case.expected) + 1e-12), initial=0.0)
-    exact = np.array_equal(case.got, case.got.astype(np.float32).astype(np.float64))
+    with np.errstate(over="ignore"):
+        exact = np.array_equal(case.got, case.got.astype(np.float32).astype(np.float64))
     if exact and 1e-10 < error < 1e-5 and case.got.size > 1:
         return _match(
             "dtype-drift", "it is right to six digits only: it went through float32 on the way", "lost_precision"
@@ -214,6 +296,9 @@ def lost_precision(case: Case) -> Match | None:
 
 def factor(cases: list[Case]) -> list[Match]:
     """got = c · expected with one constant c per case: a mean or sum mixed up, a lost scale, or another factor."""
+    cases = [case for case in cases if np.any(case.expected)]
+    if sum(np.count_nonzero(case.expected) for case in cases) < 2:
+        return []  # any two numbers have a ratio
     ratios = [_ratio(case) for case in cases]
     if not cases or any(ratio is None or abs(ratio - 1) < CLOSE for ratio in ratios):
         return []
@@ -243,6 +328,11 @@ def factor(cases: list[Case]) -> list[Match]:
                 _match("missing-scale", f"it is √{name} times too large: the division by √{name} is missing", "factor")
             )
     first = ratios[0]
+    for base in (2, 10):
+        if not found and all(_near(ratio, 1 / math.log(base)) for ratio in ratios):
+            found.append(
+                _match("wrong-base", f"it is 1/ln {base} times what belongs here: a logarithm to base {base}", "factor")
+            )
     if not found and all(_near(ratio, first) for ratio in ratios):
         if _near(first, -1):
             return []

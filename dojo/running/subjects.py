@@ -3,7 +3,6 @@
 import ast
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -11,10 +10,10 @@ from types import ModuleType
 from dojo import stubs
 from dojo.checking.guard import Guard
 from dojo.checking.kata import Kata
-from dojo.checking.signatures import Signature, signatures
+from dojo.checking.reference import reference
 from dojo.checking.tracks import NumpyTrack
 from dojo.curriculum import Kata as Spec
-from dojo.loading import ROOT, Subject, install_finder, load_path, load_subject, solution_path
+from dojo.loading import ROOT, Subject, install_finder, load_subject, solution_path
 from dojo.running.forbidden import forbidden_calls
 
 
@@ -26,24 +25,6 @@ class Unusable(Exception):
     ):
         super().__init__(facts)
         self.status, self.facts, self.line, self.cause, self.file = status, facts, line, cause, file
-
-
-@dataclass
-class Reference:
-    """The numpy reference of a kata (torch, where a kata has no numpy track): its module, source and signatures."""
-
-    module: ModuleType
-    source: str
-    signatures: dict[str, Signature]
-
-
-@cache
-def reference(name: str, track: str = "numpy") -> Reference:
-    """The reference of a kata, loaded once per process."""
-    path = solution_path(name, track)
-    source = path.read_text(encoding="utf-8")
-    module = load_path(path, f"reference.{track}.{name}")
-    return Reference(module, source, signatures(module, source))
 
 
 class Loaded:
@@ -68,14 +49,17 @@ class Loaded:
             subject.kata,
             self.track,
             self.module,
-            self.reference.module,
-            self.reference.signatures,
+            self.reference,
             self.spec.tolerance,
             subject.path,
             self.guard,
         )
         made.notes, made.on_call = self.notes, self.on_call
         return made
+
+    def own_reference(self) -> ModuleType:
+        """The reference of the subject's own track."""
+        return reference(self.spec.name, self.subject.track).module
 
     def _functions(self) -> list[str]:
         """The functions this track asks for, in data-flow order."""

@@ -8,7 +8,7 @@ from solutions.numpy.activations import relu, relu_backward
 from solutions.numpy.affine import affine, affine_backward
 
 
-def layers(params, x):
+def _layers(params, x):
     """zs and hs of the right forward pass; hs[l] enters layer l + 1."""
     zs, hs = [], [x]
     for l in range(1, len(params) // 2 + 1):
@@ -17,9 +17,9 @@ def layers(params, x):
     return zs, hs
 
 
-def backwards(params, x, labels, through_layer=affine_backward, through_relu=relu_backward):
+def _backwards(params, x, labels, through_layer=affine_backward, through_relu=relu_backward):
     """The right backward pass, with one of its two steps replaced."""
-    zs, hs = layers(params, x)
+    zs, hs = _layers(params, x)
     loss, dz = right._softmax_cross_entropy(zs[-1], labels)
     grads = {}
     for l in range(len(zs), 0, -1):
@@ -29,7 +29,10 @@ def backwards(params, x, labels, through_layer=affine_backward, through_relu=rel
     return loss, {key: grads[key] for key in params}
 
 
-@mistake("wrong-nonlinearity", says="relu runs after the last layer too: every negative logit becomes 0, though logits may have either sign")
+@mistake(
+    "wrong-nonlinearity",
+    says="relu runs after the last layer too: every negative logit becomes 0, though logits may have either sign",
+)
 def forward(params, x):
     h = x
     for l in range(1, len(params) // 2 + 1):
@@ -37,7 +40,10 @@ def forward(params, x):
     return h
 
 
-@mistake("missing-term", says="the relu between the layers is left out: without it any number of layers is one matrix product")
+@mistake(
+    "missing-term",
+    says="the relu between the layers is left out: without it any number of layers is one matrix product",
+)
 def forward(params, x):
     h = x
     for l in range(1, len(params) // 2 + 1):
@@ -45,7 +51,9 @@ def forward(params, x):
     return h
 
 
-@mistake("off-by-one", says="the loop ends one layer early, so the last hidden layer comes back where the logits belong")
+@mistake(
+    "off-by-one", says="the loop ends one layer early, so the last hidden layer comes back where the logits belong"
+)
 def forward(params, x):
     h = x
     for l in range(1, len(params) // 2):
@@ -53,7 +61,10 @@ def forward(params, x):
     return h
 
 
-@mistake("wrong-order", says="the keys are sorted as text, and there W10 stands before W2: from ten layers on, they run in the wrong order")
+@mistake(
+    "wrong-order",
+    says="the keys are sorted as text, and there W10 stands before W2: from ten layers on, they run in the wrong order",
+)
 def forward(params, x):
     weights = sorted(key for key in params if key[0] == "W")
     h = x
@@ -62,41 +73,64 @@ def forward(params, x):
     return affine(h, params[weights[-1]], params["b" + weights[-1][1:]])
 
 
-@mistake("argument-unused", says="exactly two layers are written out: W3 and b3 are never read, and a network of one layer has no W2")
+@mistake(
+    "argument-unused",
+    says="exactly two layers are written out: W3 and b3 are never read, and a network of one layer has no W2",
+)
 def forward(params, x):
     h = relu(affine(x, params["W1"], params["b1"]))
     return affine(h, params["W2"], params["b2"])
 
 
-@mistake("mutates-input", says="what each layer computes is kept in params: the caller's dict comes back with keys that are no parameters")
+@mistake(
+    "mutates-input",
+    says="what each layer computes is kept in params: the caller's dict comes back with keys that are no parameters",
+)
 def forward(params, x):
     h = x
-    for l, z in enumerate(layers(params, x)[0], start=1):
+    for l, z in enumerate(_layers(params, x)[0], start=1):
         params[f"z{l}"] = h = z
     return h
 
 
-@mistake("missing-mean", "grads[W1]", says="the loss is a mean over the examples and the gradients are those of the sum: they are N times too large")
+@mistake(
+    "missing-mean",
+    "grads[W1]",
+    says="the loss is a mean over the examples and the gradients are those of the sum: they are N times too large",
+)
 def loss_and_grads(params, x, labels):
     loss, grads = right.loss_and_grads(params, x, labels)
     return loss, {key: value * len(labels) for key, value in grads.items()}
 
 
-@mistake("sign-flipped", "grads[W1]", says="the backward pass starts from y − p, so it returns the direction downhill; the gradient is p − y")
+@mistake(
+    "sign-flipped",
+    "grads[W1]",
+    says="the backward pass starts from y − p, so it returns the direction downhill; the gradient is p − y",
+)
 def loss_and_grads(params, x, labels):
     loss, grads = right.loss_and_grads(params, x, labels)
     return loss, {key: -value for key, value in grads.items()}
 
 
-@mistake("transposed", "grads[W1]", says="this is dzᵀ h, of shape (out, in); a gradient is stored like its weight, (in, out)")
+@mistake(
+    "transposed", "grads[W1]", says="this is dzᵀ h, of shape (out, in); a gradient is stored like its weight, (in, out)"
+)
 def loss_and_grads(params, x, labels):
     loss, grads = right.loss_and_grads(params, x, labels)
     return loss, {key: value.T for key, value in grads.items()}
 
 
-@mistake("off-by-one", "grads[W1]", says="dz is multiplied by the activation that leaves its layer; the weight's gradient wants the one that entered it, one earlier in the list")
+@mistake(
+    "off-by-one",
+    "grads[W1]",
+    says=(
+        "dz is multiplied by the activation that leaves its layer; the weight's gradient wants the one that "
+        "entered it, one earlier in the list"
+    ),
+)
 def loss_and_grads(params, x, labels):
-    zs, hs = layers(params, x)
+    zs, hs = _layers(params, x)
     loss, dz = right._softmax_cross_entropy(zs[-1], labels)
     grads = {}
     for l in range(len(zs), 0, -1):
@@ -106,28 +140,45 @@ def loss_and_grads(params, x, labels):
     return loss, grads
 
 
-@mistake("not-summed", "grads[b1]", says="a bias is added to every example of the batch, so its gradient is the sum of dz over the batch, not dz itself")
+@mistake(
+    "not-summed",
+    "grads[b1]",
+    says=(
+        "a bias is added to every example of the batch, so its gradient is the sum of dz over the batch, not dz itself"
+    ),
+)
 def loss_and_grads(params, x, labels):
     def through_layer(dz, h, W, b):
         return dz @ W.T, h.T @ dz, dz
 
-    return backwards(params, x, labels, through_layer)
+    return _backwards(params, x, labels, through_layer)
 
 
-@mistake("extra-mean", "grads[b1]", says="db is a mean over the batch; the 1/N of the loss is in dz already, so what is left is a sum")
+@mistake(
+    "extra-mean",
+    "grads[b1]",
+    says="db is a mean over the batch; the 1/N of the loss is in dz already, so what is left is a sum",
+)
 def loss_and_grads(params, x, labels):
     def through_layer(dz, h, W, b):
         return dz @ W.T, h.T @ dz, dz.mean(axis=0)
 
-    return backwards(params, x, labels, through_layer)
+    return _backwards(params, x, labels, through_layer)
 
 
-@mistake("wrong-axis", "grads[b1]", says="dz is summed over the units, one number for each example; a bias wants one for each unit, summed over the examples")
+@mistake(
+    "wrong-axis",
+    "grads[b1]",
+    says=(
+        "dz is summed over the units, one number for each example; a bias wants one for each unit, summed over "
+        "the examples"
+    ),
+)
 def loss_and_grads(params, x, labels):
     def through_layer(dz, h, W, b):
         return dz @ W.T, h.T @ dz, dz.sum(axis=1)
 
-    return backwards(params, x, labels, through_layer)
+    return _backwards(params, x, labels, through_layer)
 
 
 @mistake("extra-axis", "grads[b1]", says="the sum keeps its axis and gives (1, M), where b is (M)")
@@ -135,31 +186,52 @@ def loss_and_grads(params, x, labels):
     def through_layer(dz, h, W, b):
         return dz @ W.T, h.T @ dz, dz.sum(axis=0, keepdims=True)
 
-    return backwards(params, x, labels, through_layer)
+    return _backwards(params, x, labels, through_layer)
 
 
-@mistake("wrong-operand", "grads[W1]", says="dW stands where W belongs: the gradient goes back through the weights, dz Wᵀ, not through their gradient")
+@mistake(
+    "wrong-operand",
+    "grads[W1]",
+    says="dW stands where W belongs: the gradient goes back through the weights, dz Wᵀ, not through their gradient",
+)
 def loss_and_grads(params, x, labels):
     def through_layer(dz, h, W, b):
         dW = h.T @ dz
         return dz @ dW.T, dW, dz.sum(axis=0)
 
-    return backwards(params, x, labels, through_layer)
+    return _backwards(params, x, labels, through_layer)
 
 
-@mistake("missing-term", "grads[W1]", says="the gradient does not pass through relu: where z was negative it has to be 0 before it meets the weights below")
+@mistake(
+    "missing-term",
+    "grads[W1]",
+    says=(
+        "the gradient does not pass through relu: where z was negative it has to be 0 before it meets the weights below"
+    ),
+)
 def loss_and_grads(params, x, labels):
-    return backwards(params, x, labels, through_relu=lambda dh, z: dh)
+    return _backwards(params, x, labels, through_relu=lambda dh, z: dh)
 
 
-@mistake("wrong-argument", "grads[W1]", says="the mask is where the gradient is positive; relu's slope depends on what went into relu, so the mask is where z is positive")
+@mistake(
+    "wrong-argument",
+    "grads[W1]",
+    says=(
+        "the mask is where the gradient is positive; relu's slope depends on what went into relu, so the mask is "
+        "where z is positive"
+    ),
+)
 def loss_and_grads(params, x, labels):
-    return backwards(params, x, labels, through_relu=lambda dh, z: relu_backward(dh, dh))
+    return _backwards(params, x, labels, through_relu=lambda dh, z: relu_backward(dh, dh))
 
 
-@mistake("wrong-nonlinearity", "grads[W1]", says="the logits' gradient is masked where the logits are negative, but no relu stands after the last layer")
+@mistake(
+    "wrong-nonlinearity",
+    "grads[W1]",
+    says="the logits' gradient is masked where the logits are negative, but no relu stands after the last layer",
+)
 def loss_and_grads(params, x, labels):
-    zs, hs = layers(params, x)
+    zs, hs = _layers(params, x)
     loss, dh = right._softmax_cross_entropy(zs[-1], labels)
     grads = {}
     for l in range(len(zs), 0, -1):
@@ -168,15 +240,33 @@ def loss_and_grads(params, x, labels):
     return loss, grads
 
 
-@mistake("reversed", "grads[W1]", says="the relu masks come in the order of the forward pass while the gradient walks back, so each layer gets the mask of another one; equal widths hide it")
+@mistake(
+    "reversed",
+    "grads[W1]",
+    says=(
+        "the relu masks come in the order of the forward pass while the gradient walks back, so each layer gets "
+        "the mask of another one; equal widths hide it"
+    ),
+)
 def loss_and_grads(params, x, labels):
-    masks = iter(layers(params, x)[0])
-    return backwards(params, x, labels, through_relu=lambda dh, z: relu_backward(dh, next(masks)))
+    masks = iter(_layers(params, x)[0])
+
+    def through_relu(dh, z):
+        mask = next(masks)
+        return relu_backward(
+            dh, mask if mask.shape == dh.shape else z
+        )  # unequal widths would raise, and be found at once
+
+    return _backwards(params, x, labels, through_relu=through_relu)
 
 
-@mistake("gradient-not-carried", "grads[W1]", says="the gradient goes back through two layers and stops: the layers below keep their zeros")
+@mistake(
+    "gradient-not-carried",
+    "grads[W1]",
+    says="the gradient goes back through two layers and stops: the layers below keep their zeros",
+)
 def loss_and_grads(params, x, labels):
-    zs, hs = layers(params, x)
+    zs, hs = _layers(params, x)
     loss, dz = right._softmax_cross_entropy(zs[-1], labels)
     grads = {key: np.zeros_like(value) for key, value in params.items()}
     L = len(zs)
@@ -187,9 +277,13 @@ def loss_and_grads(params, x, labels):
     return loss, grads
 
 
-@mistake("dtype-drift", "grads[W1]", says="p − y starts from float64 one-hot rows, and every gradient below it becomes float64")
+@mistake(
+    "dtype-drift",
+    "grads[W1]",
+    says="p − y starts from float64 one-hot rows, and every gradient below it becomes float64",
+)
 def loss_and_grads(params, x, labels):
-    zs, hs = layers(params, x)
+    zs, hs = _layers(params, x)
     z = zs[-1]
     log_p = z - z.max(axis=1, keepdims=True)
     log_p = log_p - np.log(np.exp(log_p).sum(axis=1, keepdims=True))
@@ -202,7 +296,9 @@ def loss_and_grads(params, x, labels):
     return loss, {key: grads[key] for key in params}
 
 
-@mistake("dtype-drift", says=".float() turns everything into float32, also where the caller works in float64", track="torch")
+@mistake(
+    "dtype-drift", says=".float() turns everything into float32, also where the caller works in float64", track="torch"
+)
 def forward(params, x):
     h = x.float()
     for l in range(1, len(params) // 2 + 1):

@@ -100,7 +100,7 @@ def relative_error(a, b):
 
 @mistake(
     "eps-misplaced",
-    says="the floor of 1e-8 under the scale hides the errors of gradients smaller than itself; only 0/0 needs care here",
+    says="the floor of 1e-8 under the scale hides errors of gradients smaller than itself; only 0/0 needs care here",
 )
 def relative_error(a, b):
     return float((np.abs(a - b) / np.maximum(1e-8, np.maximum(np.abs(a), np.abs(b)))).max())

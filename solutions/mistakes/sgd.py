@@ -177,7 +177,7 @@ def accuracy(logits, labels):
 
 
 @mistake(
-    "lost-axis",
+    "batch-mixed",
     says="argmax without an axis gives one index into the flattened scores, and every label is compared with "
     "that one number",
 )
@@ -215,12 +215,10 @@ def accuracy(logits, labels):
 
 
 @mistake(
-    "wrong-operand",
-    says="an example counts as right when its label's score is positive; it has to be the highest of its row, "
-    "whatever its sign",
+    "wrong-operand", says="the highest score itself is compared with the label; its place in the row belongs there"
 )
 def accuracy(logits, labels):
-    return float((logits[np.arange(len(labels)), labels] > 0).mean())
+    return float((logits.max(axis=1) == labels).mean())
 
 
 @mistake("sign-flipped", says="argmin finds the lowest score; the answer is the class with the highest one")
@@ -248,8 +246,3 @@ def minibatches(x, y, batch_size, generator):
 )
 def sgd_step(params, grads, lr):
     return {name: params[name].float() - lr * grads[name].float() for name in params}
-
-
-@mistake("wrong-type", says="torch takes no mean of booleans; turn them into numbers first", track="torch")
-def accuracy(logits, labels):
-    return (logits.argmax(dim=1) == labels).mean().item()

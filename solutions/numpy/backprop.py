@@ -24,7 +24,7 @@ def _softmax_cross_entropy(logits, labels):  # given
 def forward(params: dict[str, np.ndarray], x: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N C"]:
     """The logits of a network of L layers, whose `params` are `W1` (D, H1), `b1` (H1), `W2` (H1, H2), …, `bL` (C).
 
-        h_0 = x        z_l = h_l−1 W_l + b_l        h_l = relu(z_l) for l < L        logits = z_L
+        h_0 = x        z_l = h_{l−1} W_l + b_l        h_l = relu(z_l) for l < L        logits = z_L
 
     It must work for any L ≥ 1, twelve as well as one. There is a relu between two layers and none after the last.
 
@@ -48,9 +48,9 @@ def loss_and_grads(
 ) -> tuple[Float[np.ndarray, ""], dict[str, np.ndarray]]:
     """The mean softmax cross-entropy of `forward(params, x)`, and its gradient for every array of `params`.
 
-        dz_L = dlogits                             (the given helper returns the loss and dlogits)
-        dW_l = h_l−1ᵀ dz_l        db_l = Σ_n dz_l,n
-        dh_l−1 = dz_l W_lᵀ        dz_l−1 = dh_l−1 where z_l−1 > 0, else 0
+        dz_L = dlogits                  (the given helper returns the loss and dlogits)
+        dW_l = h_{l−1}ᵀ dz_l            db_l = Σ_n dz_l[n]
+        dh_{l−1} = dz_l W_lᵀ            dz_{l−1} = dh_{l−1} where z_{l−1} > 0, else 0
 
     `grads` has the keys, shapes and dtypes of `params`. It must work for any number of layers.
 
@@ -63,14 +63,14 @@ def loss_and_grads(
     solutions/derivations/backprop.md works it out.
     """
     L = len(params) // 2
-    zs, hs = [], [x]  # hs[l] leaves layer l and enters layer l + 1; zs[l - 1] is z_l
+    z, h = {}, {0: x}  # by layer: z[l] is (N, H_l), h[l] too
     for l in range(1, L + 1):
-        zs.append(affine(hs[-1], params[f"W{l}"], params[f"b{l}"]))
-        hs.append(relu(zs[-1]))
-    loss, dz = _softmax_cross_entropy(zs[-1], labels)  # dz is dlogits
-    grads = dict(params)  # every key, in the order of params
+        z[l] = affine(h[l - 1], params[f"W{l}"], params[f"b{l}"])
+        h[l] = relu(z[l])
+    loss, dz = _softmax_cross_entropy(z[L], labels)
+    grads = dict(params)  # the keys in their order; the loop replaces every value
     for l in range(L, 0, -1):
-        dh, grads[f"W{l}"], grads[f"b{l}"] = affine_backward(dz, hs[l - 1], params[f"W{l}"], params[f"b{l}"])
-        if l > 1:
-            dz = relu_backward(dh, zs[l - 2])  # the slope of relu at z_l−1, the very number that went into it
+        dh, grads[f"W{l}"], grads[f"b{l}"] = affine_backward(dz, h[l - 1], params[f"W{l}"], params[f"b{l}"])
+        if l > 1:  # nothing is learned below the first layer
+            dz = relu_backward(dh, z[l - 1])
     return loss, grads

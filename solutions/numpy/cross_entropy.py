@@ -28,7 +28,7 @@ def one_hot(labels: Int[np.ndarray, " N"], C: int) -> Float[np.ndarray, "N C"]:
 def cross_entropy(logits: Float[np.ndarray, "N C"], labels: Int[np.ndarray, " N"]) -> Float[np.ndarray, ""]:
     """The mean, over the examples, of the surprise at the true class: minus the logarithm of its probability.
 
-        loss = −1/N · Σ_n log p_n,labels_n        p = softmax(logits)
+        loss = −1/N · Σ_n log p_{n,labels_n}        p = softmax(logits)
 
     It must survive scores of ±1e4, and a score of -inf at a class that is not the label: the loss stays finite. A label
     below 0 or above C − 1 raises ValueError, and the message contains that label.

@@ -13,8 +13,8 @@ def mse(y: Float[np.ndarray, "N M"], target: Float[np.ndarray, "N M"]) -> Float[
     and more outputs make it larger. It must refuse anything but two matrices of one shape, because (N, 1) − (N,) is
     (N, N): ValueError, with both shapes in the message.
 
-    >>> float(mse(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 4.0]])))
-    3.25
+    >>> float(mse(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([[1.0, 2.0, 5.0], [0.0, 5.0, 6.0]])))
+    5.0
 
     Source: Nielsen: Neural Networks and Deep Learning (2015), chapter 1, section “Learning with gradient descent”.
     """
@@ -33,9 +33,9 @@ def mse_backward(
 
     It must refuse what `mse` refuses, and a `dout` that has axes: ValueError, with all three shapes in the message.
 
-    >>> dy, dtarget = mse_backward(np.array(1.0), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 4.0]]))
+    >>> dy, dtarget = mse_backward(np.array(1.0), np.array([[1.0], [2.0]]), np.array([[3.0], [5.0]]))
     >>> dy.tolist(), dtarget.tolist()
-    ([[0.0, 1.0], [1.5, 0.0]], [[0.0, -1.0], [-1.5, 0.0]])
+    ([[-1.0], [-1.5]], [[1.0], [1.5]])
 
     Source: solutions/derivations/mse.md works it out.
     """

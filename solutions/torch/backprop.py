@@ -15,7 +15,7 @@ def _softmax_cross_entropy(logits, labels):  # given
 def forward(params: dict[str, torch.Tensor], x: Float[torch.Tensor, "N D"]) -> Float[torch.Tensor, "N C"]:
     """The logits of a network of L layers, whose `params` are `W1` (D, H1), `b1` (H1), `W2` (H1, H2), …, `bL` (C).
 
-        h_0 = x        z_l = h_l−1 W_l + b_l        h_l = relu(z_l) for l < L        logits = z_L
+        h_0 = x        z_l = h_{l−1} W_l + b_l        h_l = relu(z_l) for l < L        logits = z_L
 
     It must work for any L ≥ 1, twelve as well as one. There is a relu between two layers and none after the last. A
     weight is stored the way it is used, (in, out); `torch.nn.Linear` stores the transpose.

@@ -27,7 +27,7 @@ def one_hot(labels: Int[torch.Tensor, " N"], C: int) -> Float[torch.Tensor, "N C
 def cross_entropy(logits: Float[torch.Tensor, "N C"], labels: Int[torch.Tensor, " N"]) -> Float[torch.Tensor, ""]:
     """The mean, over the examples, of the surprise at the true class: minus the logarithm of its probability.
 
-        loss = −1/N · Σ_n log p_n,labels_n        p = softmax(logits)
+        loss = −1/N · Σ_n log p_{n,labels_n}        p = softmax(logits)
 
     It must survive scores of ±1e4, and a score of -inf at a class that is not the label: loss and gradient stay finite.
     A label below 0 or above C − 1 raises ValueError, and the message contains that label. The built-in loss is what you

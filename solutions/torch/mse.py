@@ -13,8 +13,8 @@ def mse(y: Float[torch.Tensor, "N M"], target: Float[torch.Tensor, "N M"]) -> Fl
     is not allowed. It must refuse anything but two matrices of one shape, because (N, 1) − (N,) is (N, N): ValueError,
     with both shapes in the message as tuples. Gradients must reach `y` and `target`.
 
-    >>> mse(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, 0.0], [0.0, 4.0]]))
-    tensor(3.2500)
+    >>> mse(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), torch.tensor([[1.0, 2.0, 5.0], [0.0, 5.0, 6.0]]))
+    tensor(5.)
 
     Source: Nielsen: Neural Networks and Deep Learning (2015), chapter 1, section “Learning with gradient descent”.
     """

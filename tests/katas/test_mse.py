@@ -16,6 +16,9 @@ MISFITS = [  # y and target; the first four are what broadcasting lets through
     ((), ()),
 ]
 
+Y = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0], [0.0, 1.0, 2.0]])
+TARGET = np.array([[0.0, 0.0, 4.0], [7.0, 4.0, 4.0], [5.0, 9.0, 8.0], [2.0, 2.0, 0.0]])
+
 
 def batch(seed, *shape):
     """Random outputs and targets, and a random upstream gradient: a number, since the loss is one."""
@@ -24,8 +27,7 @@ def batch(seed, *shape):
 
 
 def test_mse_by_hand(kata):
-    y, target = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([[1.0, 0.0, 4.0], [7.0, 5.0, 4.0]])
-    kata.assert_close(kata.mse(y, target), 4.5)
+    kata.assert_close(kata.mse(Y, TARGET), 35 / 8)
 
 
 def test_mse_sums_over_outputs_and_averages_over_examples(kata):
@@ -64,10 +66,9 @@ def test_mse_refuses_shapes_that_differ_or_are_no_matrices(kata):
 
 
 def test_mse_backward_by_hand(kata):
-    y, target = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([[1.0, 0.0, 4.0], [7.0, 5.0, 4.0]])
-    dy, dtarget = kata.grads("mse", np.float64(10.0), y, target)
-    kata.assert_close(dy, [[0, 10, -5], [-15, 0, 10]])
-    kata.assert_close(dtarget, [[0, -10, 5], [15, 0, -10]])
+    dy, dtarget = kata.grads("mse", np.float64(10.0), Y, TARGET)
+    kata.assert_close(dy, [[2.5, 5, -2.5], [-7.5, 2.5, 5], [5, -2.5, 2.5], [-5, -2.5, 5]])
+    kata.assert_close(dtarget, [[-2.5, -5, 2.5], [7.5, -2.5, -5], [-5, 2.5, -2.5], [5, 2.5, -5]])
 
 
 def test_mse_backward_agrees_with_central_differences(kata):

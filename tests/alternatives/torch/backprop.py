@@ -26,12 +26,14 @@ def loss_and_grads__backward_on_clones(params, x, labels):
     return loss, {key: value.grad for key, value in own.items()}
 
 
-def loss_and_grads__functional(params, x, labels):
-    def loss_of(params):
-        return torch.nn.functional.nll_loss(torch.log_softmax(forward__linear(params, x), dim=1), labels)
-
-    grads, loss = torch.func.grad_and_value(loss_of)(params)
-    return loss, grads
+def loss_and_grads__one_flat_vector(params, x, labels):
+    flat = torch.cat([value.detach().flatten() for value in params.values()]).requires_grad_(True)
+    parts = torch.split(flat, [value.numel() for value in params.values()])
+    own = {key: part.reshape(params[key].shape) for key, part in zip(params, parts, strict=True)}
+    loss = torch.nn.functional.nll_loss(torch.log_softmax(forward__linear(own, x), dim=1), labels)
+    (gradient,) = torch.autograd.grad(loss, flat)
+    pieces = torch.split(gradient, [value.numel() for value in params.values()])
+    return loss, {key: piece.reshape(params[key].shape) for key, piece in zip(params, pieces, strict=True)}
 
 
 def loss_and_grads__by_hand(params, x, labels):
