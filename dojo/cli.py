@@ -6,48 +6,8 @@ from pathlib import Path
 
 import click
 
-from dojo.curriculum import TRACKS
-from dojo.errors import DojoError, nearest
-
-
-class Commands(click.Group):
-    """A click group that suggests the nearest command, and turns a DojoError into a message and exit code 2."""
-
-    def resolve_command(self, ctx, args):
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            wish = nearest(args[0], list(self.commands))
-            raise click.UsageError(f"There is no command {args[0]!r}. {wish}".rstrip(), ctx) from error
-
-    def list_commands(self, ctx):
-        return list(self.commands)
-
-    def invoke(self, ctx):
-        try:
-            return super().invoke(ctx)
-        except DojoError as error:
-            click.echo(str(error), err=True)
-            ctx.exit(2)
-        except BrokenPipeError:
-            sys.stderr.close()
-            ctx.exit(0)
-
-
-class Track(click.ParamType):
-    """numpy or torch."""
-
-    name = "track"
-
-    def convert(self, value, param, ctx):
-        if value not in TRACKS:
-            wish = nearest(value, list(TRACKS)) or "The tracks are numpy and torch."
-            self.fail(f"There is no track {value!r}. {wish}", param, ctx)
-        return value
-
-
-track_option = click.option("--track", type=Track(), default="numpy", show_default=True, help="numpy or torch.")
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for scripts.")
+from dojo.errors import DojoError
+from dojo.options import Commands, json_option, track_option
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,7 +47,11 @@ def cli(ctx, track, as_json):
 @click.argument("katas", nargs=-1)
 @track_option
 @json_option
-@click.option("--file", type=click.Path(path_type=Path), help="Judge this file in place of the kata's own.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    help="Judge this file in place of the kata's own.",
+)
 @click.option("--all", "everything", is_flag=True, help="Every finding, with the input that failed.")
 @click.option("--pdb", is_flag=True, help="Open the debugger where it fails.")
 @click.pass_context
@@ -144,35 +108,13 @@ def hint(kata, track, as_json):
     Example: python grader.py hint softmax
     """
     with _grader(track) as grader:
-        found = give_hint(grader, _on_track(grader.curriculum[kata], track))
+        found = grader.hint(_on_track(grader.curriculum[kata], track))
     if as_json:
         click.echo(json.dumps({"kata": kata, "track": track} | found))
         return
-    from dojo.terminal import make_console
+    from dojo.terminal import make_console, show_hint
 
     show_hint(make_console(), found)
-
-
-def give_hint(grader, kata) -> dict:
-    """The next hint of a kata as a dict; it starts from the cause of the last verdict."""
-    from dojo.diagnosis.causes import vocabulary
-
-    level = grader.progress.advance_hint(kata.name, grader.track, len(kata.hints))
-    causes = grader.progress.last_causes(kata.name, grader.track)[:1]
-    about = [vocabulary()[cause].hint for cause in causes if cause in vocabulary()]
-    found = {"level": level, "of": len(kata.hints), "hint": kata.hints[level - 1], "references": list(kata.references)}
-    return found | {"cause": causes[0] if about else None, "about_cause": about[0] if about else None}
-
-
-def show_hint(console, found: dict) -> None:
-    """A hint in the terminal."""
-    if found["about_cause"]:
-        console.print(f"about your last verdict ({found['cause']}): {found['about_cause']}\n")
-    console.print(f"hint {found['level']} of {found['of']}: {found['hint']}", markup=False)
-    if found["level"] == found["of"]:
-        console.print("\nThis was the last hint. To read about it:")
-        for reference in found["references"]:
-            console.print(f"  · {reference}", markup=False)
 
 
 @cli.command()
@@ -212,20 +154,14 @@ def reset(kata, track):
     \b
     Example: python grader.py reset softmax
     """
-    from dojo.loading import ROOT, kata_path, solution_path
-    from dojo.running.grading import backup, write_atomically
-    from dojo.stubs import make_stub
+    from dojo.loading import kata_path
     from dojo.terminal import relative
 
     with _grader(track) as grader:
-        _on_track(grader.curriculum[kata], track)
-        path = kata_path(kata, track)
-        kept = backup(path, ROOT / ".dojo" / "backups")
-        write_atomically(path, make_stub(solution_path(kata, track).read_text(encoding="utf-8")))
-        grader.progress.reset(kata, track)
+        kept = grader.reset(_on_track(grader.curriculum[kata], track))
     if kept is not None:
         click.echo(f"your file is kept as {relative(kept)}")
-    click.echo(f"{relative(path)} is the stub again")
+    click.echo(f"{relative(kata_path(kata, track))} is the stub again")
 
 
 @cli.command()
@@ -306,7 +242,7 @@ def _on_track(kata, track: str):
 
 
 def _is_stub(kata, track: str) -> bool:
-    from dojo.running.grading import untouched
+    from dojo.grading import untouched
 
     return untouched(kata, track) is not None
 
@@ -334,15 +270,11 @@ def _debug(katas, track: str) -> None:
 def main() -> None:
     """Run the command line; the exit code is 0 for a pass, 1 for not yet, 2 for wrong usage."""
     try:
-        cli.main(prog_name="grader.py", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        code = cli.main(prog_name="grader.py", standalone_mode=False)  # click hands over what `ctx.exit` was given
+        sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)
-    except click.UsageError as error:
-        error.show()
-        sys.exit(2)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -5,6 +5,7 @@ are refused and named. `new NAME` lays out the files of a kata. Each complaint s
 """
 
 import json
+import keyword
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ from rich.table import Table
 from dojo import stubs
 from dojo.curriculum import TRACKS, Kata
 from dojo.errors import DojoError
-from dojo.loading import ROOT, curriculum, kata_path, mistakes, solution_path, test_path
+from dojo.grading import write_atomically
+from dojo.layout import entry, layout
+from dojo.loading import ROOT, curriculum, install_finder, kata_path, mistakes, solution_path
 from dojo.running.client import Worker
-from dojo.running.grading import write_atomically
 
 FEWEST_MISTAKES = 6
 FOLDERS = {  # where each kata has a file, and how it is called
@@ -62,7 +64,8 @@ def check(quick: bool) -> None:
         found += judged_complaints(Console())
     for complaint in found:
         click.echo(complaint)
-    click.echo(f"maintain check: {len(found)} complaints" if found else "maintain check: everything agrees")
+    count = f"{len(found)} complaint{'s' if len(found) > 1 else ''}"
+    click.echo(f"maintain check: {count if found else 'everything agrees'}")
     sys.exit(1 if found else 0)
 
 
@@ -82,13 +85,17 @@ def score(names: tuple[str, ...], as_json: bool, verbose: bool) -> None:
 @click.option("--title", default="what it is about", help="A few words for the map.")
 def new(name: str, chapter: int, title: str) -> None:
     """Lay out the files of a new kata; every one holds a line that says what belongs there."""
-    if not name.isidentifier():
-        raise click.UsageError(f"{name!r} is not a name for a Python file: use letters, digits and _")
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+        raise click.UsageError(
+            f"{name!r} is not a name for a kata: begin with a letter, go on with letters, digits and _"
+        )
     if name in curriculum().names:
         raise click.UsageError(f"there is a kata called {name} already: `python grader.py` shows the map")
-    for path, text in layout(name).items():
+    files = layout(name)
+    for path in files:
         if path.exists():
             raise click.UsageError(f"{path.relative_to(ROOT)} exists already; move it away first")
+    for path, text in files.items():
         write_atomically(path, text)
         click.echo(f"wrote {path.relative_to(ROOT)}")
     click.echo(
@@ -118,7 +125,10 @@ def replaceable(path: Path) -> bool:
     except SyntaxError:
         return False
     git = ["git", "-C", str(ROOT), "show", f"HEAD:{path.relative_to(ROOT).as_posix()}"]
-    known = subprocess.run(git, capture_output=True, text=True, encoding="utf-8")
+    try:
+        known = subprocess.run(git, capture_output=True, text=True, encoding="utf-8")
+    except OSError:  # no git here
+        return True
     return known.returncode != 0 or known.stdout == source
 
 
@@ -157,7 +167,7 @@ def _missing_files(kata: Kata) -> Iterator[str]:
     for folder, pattern in FOLDERS.items():
         path = ROOT / folder / pattern.format(kata.name)
         if not path.is_file():
-            yield f"{path.relative_to(ROOT)} is missing: write it (`python -m dojo.maintain new` shows how they begin)"
+            yield f"{path.relative_to(ROOT)} is missing: write it (`python -m dojo.maintain new NAME` shows how they begin)"
 
 
 def _disagreements(kata: Kata) -> Iterator[str]:
@@ -166,7 +176,11 @@ def _disagreements(kata: Kata) -> Iterator[str]:
         path = solution_path(kata.name, track)
         if not path.is_file():
             return
-        defined[track] = list(stubs.functions(path.read_text(encoding="utf-8")))
+        try:
+            defined[track] = list(stubs.functions(path.read_text(encoding="utf-8")))
+        except SyntaxError as error:
+            yield f"{path.relative_to(ROOT)}:{error.lineno}: is not Python: {error.msg}; mend it"
+            return
         stub = kata_path(kata.name, track)
         if stub.is_file():
             source = stub.read_text(encoding="utf-8")
@@ -177,12 +191,16 @@ def _disagreements(kata: Kata) -> Iterator[str]:
         forward = [name for name in defined["numpy"] if not name.endswith("_backward")]
         if forward != defined["torch"]:
             yield f"{kata.name}: numpy has {', '.join(forward)}; torch has {', '.join(defined['torch'])}: give both the same names and order"
-    entries = mistakes(kata.name)
+    try:
+        entries = mistakes(kata.name)
+    except Exception as error:
+        yield f"solutions/mistakes/{kata.name}.py does not import: {type(error).__name__}: {error}; mend it"
+        return
     if len(entries) < FEWEST_MISTAKES:
         yield f"{kata.name}: {len(entries)} mistakes; write at least {FEWEST_MISTAKES} in solutions/mistakes/{kata.name}.py"
     seen = set()
     for mistake in entries:
-        key = (mistake.__name__, mistake.cause, mistake.track)  # type: ignore[attr-defined]
+        key = (mistake.__name__, mistake.cause)  # type: ignore[attr-defined]
         if key in seen:
             yield f"{kata.name}: two mistakes of {key[0]} have the cause {key[1]}: give one another cause, or drop it"
         seen.add(key)
@@ -258,53 +276,10 @@ def _present(tracks) -> list[str]:
     return [track for track in tracks if track != "torch" or importlib.util.find_spec("torch") is not None]
 
 
-# ---------------------------------------------------------------------- new
-
-
-def layout(name: str) -> dict[Path, str]:
-    """The files of a new kata with their first lines."""
-    head = f'"""{name}: what it is, in one line."""\n\n'
-    function = 'def {0}(x: Float[{1}, "N D"]) -> Float[{1}, "N D"]:\n    """What it does, its formula, what it must survive.\n\n    Source: …\n    """\n    return x\n'
-    return {
-        solution_path(
-            name, "numpy"
-        ): f"{head}import numpy as np\nfrom jaxtyping import Float\n\n\n{function.format(name, 'np.ndarray')}",
-        solution_path(
-            name, "torch"
-        ): f"{head}import torch\nfrom jaxtyping import Float\n\n\n{function.format(name, 'torch.Tensor')}",
-        ROOT
-        / "solutions"
-        / "derivations"
-        / f"{name}.md": f"# {name}, backwards\n\nShapes first, then one element, then the matrix form.\n",
-        ROOT / "solutions" / "mistakes" / f"{name}.py": (
-            f'"""Wrong answers to {name}."""\n\nfrom solutions.mistakes import mistake\nfrom solutions.numpy import {name} as right\n\n\n'
-            f'@mistake("wrong-factor", says="it is twice what belongs here")\ndef {name}(x):\n    return 2 * right.{name}(x)\n'
-        ),
-        test_path(name): (
-            f'"""{name}: what the tests look at."""\n\nimport numpy as np\n\n\ndef test_{name}_of_one_row(kata):\n'
-            f"    x = np.random.default_rng(0).normal(size=(2, 3))\n    kata.assert_close(kata.{name}(x), x)\n"
-        ),
-        ROOT / "tests" / "alternatives" / "numpy" / f"{name}.py": (
-            f'"""Right answers to {name} in another style."""\n\n\ndef {name}__copied(x):\n    return x.copy()\n'
-        ),
-        ROOT / "tests" / "alternatives" / "torch" / f"{name}.py": (
-            f'"""Right answers to {name} in another style, in torch."""\n\n\ndef {name}__cloned(x):\n    return x.clone()\n'
-        ),
-    }
-
-
-def entry(name: str, chapter: int, title: str) -> str:
-    """The kata's entry in katas/curriculum.toml."""
-    return (
-        f'[[kata]]\nname = "{name}"\nchapter = {chapter}\ntitle = "{title}"\nprerequisites = []\n'
-        'hints = [\n    "mild",\n    "clearer",\n    "explicit: the equation and the axis in words",\n]\n'
-        'references = ["a book chapter, a paper or a video"]\n[kata.forbidden]\nnumpy = []\ntorch = []\n'
-    )
-
-
 def main() -> None:
     """Run the command line; DojoErrors become a message and exit code 2."""
     try:
+        install_finder()  # the mistakes import solutions, from wherever this is run
         maintain()
     except DojoError as error:
         click.echo(str(error), err=True)

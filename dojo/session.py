@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dojo.grading import Grader
 from dojo.loading import curriculum
 from dojo.progress import Progress, default_path
 from dojo.running.client import Worker
-from dojo.running.grading import Grader
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Stubs made from solutions: what stays for the learner, and what goes.
 
 Signatures, docstrings and imports stay. The body of each public function becomes `raise NotImplementedError("name")`.
-Private helpers and constants go, because they give the answer away. A statement whose first line carries the comment
-`# given` stays whole. Imports of `solutions.TRACK.NAME` become imports of `katas.TRACK.NAME`.
+Private helpers and constants go, because they give the answer away; a class keeps its fields. A statement whose first
+line carries the comment `# given` stays whole. Imports of `solutions.TRACK.NAME` become imports of `katas.TRACK.NAME`.
 """
 
 import ast
@@ -15,15 +15,14 @@ SOLUTION_IMPORT = re.compile(r"^(\s*(?:from|import)\s+)solutions(?=[.\s])", re.M
 def make_stub(solution: str) -> str:
     """The stub's source for a solution's source. Raises SyntaxError when the solution does not parse."""
     lines = solution.splitlines()
-    kept = [_keep(node, lines) for node in ast.parse(solution).body]
-    blocks = [block for block in kept if block]
     text = ""
-    for block in blocks:
-        far = block.lstrip().startswith(("def ", "class ", "@"))
-        text += (
-            block if not text else ("\n\n\n" if far else "\n" if _import(block) and _import(text) else "\n\n") + block
-        )
-    return SOLUTION_IMPORT.sub(r"\1katas", text) + "\n"
+    for block in filter(None, (_keep(node, lines) for node in ast.parse(solution).body)):
+        if block.lstrip().startswith(("def ", "class ", "@")):
+            text += "\n\n\n" if text else ""
+        elif text:
+            text += "\n" if _import(block) and _import(text) else "\n\n"
+        text += block
+    return text + "\n"
 
 
 def functions(source: str) -> dict[str, int]:
@@ -49,37 +48,61 @@ def unfinished(source: str) -> list[str]:
 
 
 def _keep(node: ast.stmt, lines: list[str]) -> str:
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) - 1
-    whole = "\n".join(lines[first : node.end_lineno])
-    if GIVEN.search(lines[node.lineno - 1]) or GIVEN.search(lines[first]):
-        return whole
+    """What stays of a statement at the top level."""
+    whole = _source(node, lines)
     if isinstance(node, ast.Import | ast.ImportFrom):
-        return whole
+        return SOLUTION_IMPORT.sub(r"\1katas", whole)
+    if _given(node, lines):
+        return SOLUTION_IMPORT.sub(r"\1katas", whole)
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # the module's docstring
         return whole
     if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-        return _without_body(node, lines, first)
+        return _without_body(node, lines)
     if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-        return _class(node, lines, first)
+        return _class(node, lines)
     return ""
 
 
-def _without_body(node: ast.FunctionDef, lines: list[str], first: int) -> str:
-    documented = ast.get_docstring(node) is not None
-    head_end = node.body[0].end_lineno if documented else node.body[0].lineno - 1
+def _without_body(node: ast.FunctionDef, lines: list[str]) -> str:
+    """Decorators, signature and docstring, then the NotImplementedError."""
+    docstring = [node.body[0]] if ast.get_docstring(node) is not None else []
     indent = " " * (node.col_offset + 4)
-    return "\n".join([*lines[first:head_end], f'{indent}raise NotImplementedError("{node.name}")'])
+    kept = [_head(node, lines), *(_source(statement, lines) for statement in docstring)]
+    return "\n".join([*kept, f'{indent}raise NotImplementedError("{node.name}")'])
 
 
-def _class(node: ast.ClassDef, lines: list[str], first: int) -> str:
-    parts = ["\n".join(lines[first : node.body[0].lineno - 1])]
+def _class(node: ast.ClassDef, lines: list[str]) -> str:
+    """Decorators, header, docstring and fields; public methods without their bodies, private ones not at all."""
+    parts = []
     for item in node.body:
-        start = min([item.lineno, *(d.lineno for d in getattr(item, "decorator_list", []))]) - 1
-        if isinstance(item, ast.FunctionDef) and not GIVEN.search(lines[item.lineno - 1]):
-            parts.append(_without_body(item, lines, start))
-        else:
-            parts.append("\n".join(lines[start : item.end_lineno]))
-    return "\n\n".join(parts).replace(":\n\n", ":\n", 1)
+        if not isinstance(item, ast.FunctionDef) or _given(item, lines):
+            parts.append(_source(item, lines))
+        elif not item.name.startswith("_") or item.name.startswith("__"):
+            parts.append(_without_body(item, lines))
+    return _head(node, lines) + "\n" + "\n\n".join(parts)
+
+
+def _head(node: ast.FunctionDef | ast.ClassDef, lines: list[str]) -> str:
+    """The source of a function or class up to its body; a comment behind the colon stays, those below it go."""
+    first, body = _start(node), node.body[0]
+    before = lines[body.lineno - 1].encode()[: body.col_offset].decode()  # the header itself in `def f(x): return x`
+    head = [*lines[first - 1 : _start(body) - 1], *([before] if before.strip() and _start(body) == body.lineno else [])]
+    while head[-1].lstrip().startswith("#") or not head[-1].strip():
+        head.pop()
+    return "\n".join(head).rstrip()
+
+
+def _source(node: ast.stmt, lines: list[str]) -> str:
+    return "\n".join(lines[_start(node) - 1 : node.end_lineno])
+
+
+def _start(node: ast.stmt) -> int:
+    """The line where a statement begins, its decorators included."""
+    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+
+
+def _given(node: ast.stmt, lines: list[str]) -> bool:
+    return any(GIVEN.search(lines[line - 1]) for line in (node.lineno, _start(node)))
 
 
 def _is_stub(node: ast.FunctionDef) -> bool:

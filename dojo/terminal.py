@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from dojo.curriculum import Curriculum
 from dojo.diagnosis.findings import Finding, Match
 from dojo.diagnosis.wording import body, headline
-from dojo.loading import ROOT
-from dojo.running.grading import Standing, next_kata
+from dojo.grading import Standing, next_kata
+from dojo.loading import ROOT, kata_path
 
 MARKS = {
     "passed": ("✓", "green"),
@@ -23,12 +22,13 @@ MARKS = {
     "locked": ("-", "dim"),
 }
 WORDS = {"not-started": "not started", "timeout": "too slow", "died": "ended the process"}
+STATE = 24  # characters of a state on the map
 SCREEN = 3  # findings on one screen; more with --all
 PRINTED = 6  # lines of the learner's own prints under a finding
 
 
 def make_console(stderr: bool = False) -> Console:
-    """A console that keeps NO_COLOR, and never wraps where output goes to a file."""
+    """A console that keeps NO_COLOR; where output goes to a file it is 100 columns wide."""
     console = Console(stderr=stderr, highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console = Console(stderr=stderr, highlight=False, width=100)
@@ -42,11 +42,12 @@ def draw_map(console: Console, curriculum: Curriculum, standings: list[Standing]
     track = standings[0].track if standings else "numpy"
     console.print(Text(f"Neural dojo · {track} track · {passed} of {len(standings)} katas passed", style="bold"))
     by_name = {standing.kata.name: standing for standing in standings}
+    widths = (max(map(len, map(_name, standings)), default=0), max(map(len, map(_state, standings)), default=0))
     for chapter in curriculum.chapters:
         console.print(Text(f"\n{chapter.number} · {chapter.title}", style="bold"))
         for kata in chapter.katas:
             if kata.name in by_name:
-                console.print(_map_line(by_name[kata.name], now, console.width), no_wrap=True, overflow="ellipsis")
+                console.print(_map_line(by_name[kata.name], now, widths), no_wrap=True, overflow="ellipsis")
     console.print()
     if now is None:
         console.print("Every kata of this track has passed.")
@@ -58,19 +59,27 @@ def draw_map(console: Console, curriculum: Curriculum, standings: list[Standing]
     console.print(f"      or let `python grader.py watch{flag}` judge at every save")
 
 
-def _map_line(standing: Standing, now: Standing | None, width: int) -> Text:
+def _map_line(standing: Standing, now: Standing | None, widths: tuple[int, int]) -> Text:
     mark, style = MARKS[standing.state]
-    kata = standing.kata
-    here = "›" if now is not None and kata.name == now.kata.name else " "
-    state = WORDS.get(standing.state, standing.state)
+    here = "›" if now is not None and standing.kata.name == now.kata.name else " "
+    name, state = _name(standing).ljust(widths[0]), _state(standing).ljust(widths[1])
+    return Text.assemble(f" {here} ", (mark, style), f" {name}  ", (state, style), (f"  {standing.kata.title}", "dim"))
+
+
+def _name(standing: Standing) -> str:
+    return f"{standing.kata.name}{' ★' if standing.kata.capstone else ''}"
+
+
+def _state(standing: Standing) -> str:
+    """The state in a few words, `STATE` characters at most, so that the title keeps its place."""
+    text = WORDS.get(standing.state, standing.state)
     if standing.state == "locked" and standing.needs:
-        state = f"needs {', '.join(standing.needs)}"
+        text = f"needs {', '.join(standing.needs)}"
     elif standing.state == "failed" and standing.functions:
-        state = f"failed, {standing.done}/{standing.functions} written"
-    name = f"{kata.name}{' ★' if kata.capstone else ''}"
-    return Text.assemble(
-        f" {here} ", (mark, style), f" {name:<20} ", (f"{state:<22}", style), (f" {kata.title}", "dim")
-    )
+        text = f"failed, {standing.done}/{standing.functions} written"
+    if len(text) > STATE and len(standing.needs) > 1:
+        text = f"needs {standing.needs[0]} and {len(standing.needs) - 1} more"
+    return text if len(text) <= STATE else f"{text[: STATE - 1]}…"
 
 
 def show_verdict(console: Console, verdict: dict, everything: bool = False) -> None:
@@ -93,7 +102,8 @@ def show_verdict(console: Console, verdict: dict, everything: bool = False) -> N
         rest = len(findings) - len(shown)
         console.print(f"\n{rest} more finding{'s' if rest > 1 else ''}: `check {verdict['kata']} --all` shows them")
     if verdict.get("output", "").strip() and not any(found.get("printed") for found in findings):
-        console.print(Padding(_printed("printed while it ran", verdict["output"], everything), (1, 0, 0, 2)))
+        console.print()
+        _wrapped(console, _printed("printed while it ran", verdict["output"], everything), 2)
     if step := next_step(verdict):
         console.print(Text(f"\n{step}", style="dim"))
 
@@ -104,12 +114,24 @@ def show_finding(console: Console, found: dict, everything: bool) -> None:
     console.print()
     console.print(Text(headline(finding, _base()), style="bold"), soft_wrap=True)
     for line in body(finding):
-        console.print(Padding(Text(line), (0, 0, 0, 2)))
+        _wrapped(console, line, 2)
     if finding.printed.strip():
-        console.print(Padding(_printed("you printed", finding.printed, everything), (0, 0, 0, 2)))
+        _wrapped(console, _printed("you printed", finding.printed, everything), 2)
     if everything and finding.inputs:
-        console.print(Padding(Text("try it:", style="dim"), (0, 0, 0, 2)))
-        console.print(Padding(Text(finding.inputs), (0, 0, 0, 4)), soft_wrap=True)
+        _wrapped(console, Text("try it:", style="dim"), 2)
+        for line in finding.inputs.splitlines():  # never wrapped, so that it can be copied
+            console.print(Text(f"    {line}"), soft_wrap=True)
+
+
+def show_hint(console: Console, found: dict) -> None:
+    """A hint; with the last one, what to read."""
+    if found["about_cause"]:
+        _wrapped(console, f"about your last verdict ({found['cause']}): {found['about_cause']}")
+        console.print()
+    _wrapped(console, f"hint {found['level']} of {found['of']}: {found['hint']}")
+    if found["level"] == found["of"]:
+        console.print("\nThis was the last hint. To read about it:")
+        bullets(console, found["references"])
 
 
 def next_step(verdict: dict) -> str:
@@ -123,7 +145,11 @@ def next_step(verdict: dict) -> str:
     if status == "locked":
         return "finish the prerequisite first; `python grader.py` shows the map"
     if status == "broken":
-        return f"`python grader.py reset {kata}{flag}` brings the stub back (and keeps a backup)"
+        if Path(verdict["file"]) != kata_path(kata, verdict["track"]):
+            return "mend the file, then judge it again"
+        return (
+            f"mend it and check again; `python grader.py reset {kata}{flag}` brings the stub back (and keeps a backup)"
+        )
     if any(found.get("inputs") for found in verdict["findings"]):
         return f"`hint {kata}{flag}` for a hint · `check {kata}{flag} --all` for the failing input"
     return f"`python grader.py hint {kata}{flag}` gives a hint"
@@ -156,4 +182,12 @@ def _printed(title: str, text: str, everything: bool) -> Text:
 def bullets(console: Console, lines: Iterable[str]) -> None:
     """A list, wrapped with a hanging indent."""
     for line in lines:
-        console.print(Padding(Text(f"· {line}"), (0, 0, 0, 2)))
+        first, *rest = Text(line).wrap(console, console.width - 4)
+        for mark, part in [("· ", first), *[("  ", part) for part in rest]]:
+            console.print(Text.assemble(f"  {mark}", part))
+
+
+def _wrapped(console: Console, text: Text | str, indent: int = 0) -> None:
+    """Wrapped, some columns in, without blanks at the end of a line."""
+    for line in (Text(text) if isinstance(text, str) else text).wrap(console, console.width - indent):
+        console.print(Text.assemble(" " * indent, line))

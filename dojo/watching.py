@@ -3,19 +3,21 @@
 import contextlib
 import os
 import queue
+import signal
 import sys
 import threading
 from pathlib import Path
 
 from rich.console import Console
 
+from dojo.grading import Grader, next_kata
 from dojo.loading import ROOT
-from dojo.running.grading import Grader, next_kata
-from dojo.terminal import make_console, relative, show_verdict
+from dojo.terminal import make_console, relative, show_hint, show_verdict
 
 STEP = 10  # ms between looks for changes; watchfiles' own 50 would be a third of the whole feedback time
 SETTLE = 60  # ms in which one save's several events are taken together at most
 KEYS = "h hint · c compare · n next · q quit"
+ENDINGS = (b"q", b"Q", b"\x04", b"")  # the last is the end of input
 
 
 def watch(grader: Grader, name: str | None) -> None:
@@ -30,6 +32,8 @@ class Watcher:
         self.grader, self.console = grader, console
         self.folder = ROOT / "katas" / grader.track
         self.events: queue.Queue[tuple[str, str]] = queue.Queue()
+        self.saved: set[str] = set()  # katas whose save waits on the queue, so that a second save does not queue again
+        self.status = ""  # of the last verdict
         self.stop = threading.Event()
         self.current = name or self._next()
 
@@ -38,19 +42,18 @@ class Watcher:
         threads = [threading.Thread(target=self._files, daemon=True)]
         if sys.stdin.isatty():
             threads.append(threading.Thread(target=self._keys, daemon=True))
-        with _single_keys():
+        with _single_keys(), contextlib.suppress(KeyboardInterrupt):
             for thread in threads:
                 thread.start()
             self._judge(self.current)
             self.console.print(f"\nwatching {relative(self.folder)} · {KEYS}")
-            with contextlib.suppress(KeyboardInterrupt):
-                while self._handle(*self.events.get()):
-                    pass
+            while True:
+                self._handle(*self.events.get())
         self.stop.set()
 
-    def _handle(self, kind: str, what: str) -> bool:
-        """Deal with one event; False ends the watch."""
+    def _handle(self, kind: str, what: str) -> None:
         if kind == "file":
+            self.saved.discard(what)
             self._judge(what)
         elif what == "h":
             self._hint()
@@ -59,31 +62,30 @@ class Watcher:
         elif what == "n":
             self.current = self._next(after=self.current)
             self._judge(self.current)
-        elif what in ("q", "\x03", "\x04"):
-            return False
-        return True
 
     def _judge(self, name: str) -> None:
         self.current = name
         found = self.grader.grade(self.grader.curriculum[name])
+        self.status = found["status"]
         self.console.print()
         show_verdict(self.console, found)
-        if found["status"] == "passed":
-            self.console.print(f"n goes on to {self._next(after=name)}", style="dim")
+        if self.status == "passed":
+            following = self._next(after=name)
+            last = "every kata of this track has passed"
+            self.console.print(f"n goes on to {following}" if following != name else last, style="dim")
 
     def _hint(self) -> None:
-        from dojo.cli import give_hint, show_hint
-
         self.console.print()
-        show_hint(self.console, give_hint(self.grader, self.grader.curriculum[self.current]))
+        show_hint(self.console, self.grader.hint(self.grader.curriculum[self.current]))
 
     def _compare(self) -> None:
         from dojo.comparing import show_comparison
 
         kata = self.grader.curriculum[self.current]
-        if not self.grader.progress.ever_passed(self.current, self.grader.track):
+        if self.status != "passed":
             self.console.print(f"\n{self.current} has not passed yet: h gives a hint")
             return
+        self.console.print()
         measured = self.grader.worker.check(self.current, self.grader.track, measure=True).get("measured", [])
         show_comparison(self.console, kata, self.grader.track, measured)
 
@@ -102,18 +104,21 @@ class Watcher:
             self.folder, step=STEP, debounce=SETTLE, stop_event=self.stop, raise_interrupt=False
         ):
             for saved in sorted({Path(path).stem for _, path in changes if path.endswith(".py")} & names):
-                self.events.put(("file", saved))
+                if saved not in self.saved:
+                    self.saved.add(saved)
+                    self.events.put(("file", saved))
 
     def _keys(self) -> None:
-        """Put a `key` event on the queue for every key; the end of input quits."""
+        """Put a `key` event on the queue for every key; q and the end of input stop the watch, whatever it is doing."""
         while not self.stop.is_set():
             try:
                 key = os.read(sys.stdin.fileno(), 1)
             except OSError:
                 key = b""
-            self.events.put(("key", key.decode("ascii", "replace").lower() if key else "q"))
-            if not key:
+            if key in ENDINGS:
+                os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C does, so that it also ends a check that hangs
                 return
+            self.events.put(("key", key.decode("ascii", "replace").lower()))
 
 
 @contextlib.contextmanager
@@ -126,6 +131,7 @@ def _single_keys():
     import tty
 
     before = termios.tcgetattr(sys.stdin)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that being ended leaves the terminal as it was, too
     try:
         tty.setcbreak(sys.stdin)
         yield

@@ -53,6 +53,10 @@ class NumpyTrack:
             raise WrongType(spell(value))
         return value
 
+    def marked(self, value) -> bool:
+        """Whether a call left a mark on an argument beside its values; a numpy array has no place for one."""
+        return False
+
     def loose(self, value):
         """Anything else a function returned or handed to a test's callback, with this track's arrays as numpy."""
         return value

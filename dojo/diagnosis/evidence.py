@@ -12,6 +12,7 @@ from dojo.checking.kata import Call, copy_values, labels
 from dojo.checking.signatures import Signature
 from dojo.checking.tracks import leaves
 
+LEAST_SCALE = 0.01  # below it, errors are measured against 0.01: rounding has no other yardstick at 0
 GRADIENT_RTOL = 1e-6  # where a gradient's truth may come from central differences
 MOST_CALLS = 12  # of one function; more teach nothing new and cost time
 
@@ -63,7 +64,7 @@ class Evidence:
                 return len(got) == len(expected) and all(map(lambda a, b: self.same(a, b, call), got, expected))
             if call.gradient:
                 rtol = max(rtol, GRADIENT_RTOL)
-            scale = float(np.max(np.abs(np.where(np.isfinite(expected), expected, 0)), initial=1e-12))
+            scale = float(np.max(np.abs(np.where(np.isfinite(expected), expected, 0)), initial=LEAST_SCALE))
             return same(got, expected, rtol, rtol * min(scale, 1.0))
         except (TypeError, ValueError):
             return False

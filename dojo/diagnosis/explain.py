@@ -18,7 +18,7 @@ from dojo.diagnosis.causes import rank
 from dojo.diagnosis.crash import bound_sizes, explain_crash
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Finding, Match
-from dojo.diagnosis.hypotheses import Guesser
+from dojo.diagnosis.hypotheses import Guesser, entries
 from dojo.diagnosis.probes import probe
 from dojo.diagnosis.snippet import snippet
 
@@ -121,8 +121,16 @@ class Explanation:
         assert call.error is not None
         facts, line, causes = explain_crash(call.error, call.traceback, self._own_files(call), law, call.args)
         finding = self._finding(result, call.function, None, facts, call)
-        finding.line, finding.causes = line or finding.line, causes
+        finding.line, finding.causes = line or finding.line, self._same_crash(call) or causes
         return finding
+
+    def _same_crash(self, call: Call) -> list[Match]:
+        """Entries of the bank that raise the very same exception on the same arguments."""
+        found = []
+        for which, entry in entries(self.loaded, call.law, self.leave_out):
+            if entry.track == self.loaded.subject.track and self.loaded.error_of(entry, call) == repr(call.error):
+                found.append(Match(entry.cause, entry.says, f"bank:{self.loaded.spec.name}:{which}"))
+        return sorted(found, key=lambda match: rank(match.cause))[:1]
 
     def _own_files(self, call: Call) -> set[str]:
         """The judged file, and the one where a function put in its place stands."""
@@ -136,8 +144,9 @@ class Explanation:
         cases = self._cases(evidence, tensor)
         shaped = any(case.got.shape != case.expected.shape for case in cases)
         candidates = [(3 * guess.group, guess.match) for guess in self._guesser(evidence).explain(tensor)]
-        candidates += [(1 if shaped else 3, match) for match in rules.apply(cases)]
-        candidates += [(1, match) for match in swapped_outputs(evidence)]
+        strange = not shaped and any(np.any(~np.isfinite(case.got) & np.isfinite(case.expected)) for case in cases)
+        candidates += [(1 if shaped or strange else 3, match) for match in rules.apply(cases)]
+        candidates += [(2, match) for match in swapped_outputs(evidence)]
         if not candidates:
             candidates += [(9, match) for match in probe(evidence, tensor, self._learner)]
         candidates.sort(key=lambda pair: (pair[0], rank(pair[1].cause)))
@@ -226,7 +235,7 @@ class Explanation:
     def _torch_gradient(self, finding: Finding, evidence: Evidence, answer: Answer, tensor: str | None) -> None:
         """Autograd gave a wrong gradient of a right forward: a kink was met, or the graph is cut somewhere."""
         place = where_the_graph_ends(self.loaded.source, finding.function)
-        at_kinks = _only_at_kinks(answer, tensor)
+        at_kinks = _only_at_kinks([a for a in evidence.answers if tensor in a.expected], tensor)
         if place and not at_kinks:
             self._name_graph_end(finding)
         elif at_kinks:
@@ -354,7 +363,11 @@ def swapped_outputs(evidence: Evidence) -> list[Match]:
     names = evidence.signature.outputs
     wrong = [answer for answer in evidence.answers if answer.wrong]
     for order in itertools.permutations(names) if 1 < len(names) <= 4 and wrong else ():
-        if list(order) != list(names) and all(_came_as(evidence, answer, names, order) for answer in wrong):
+        if (
+            list(order) != list(names)
+            and not _opposites(evidence, wrong[0])
+            and all(_came_as(evidence, answer, names, order) for answer in wrong)
+        ):
             return [
                 Match(
                     "wrong-order",
@@ -363,6 +376,12 @@ def swapped_outputs(evidence: Evidence) -> list[Match]:
                 )
             ]
     return []
+
+
+def _opposites(evidence: Evidence, answer: Answer) -> bool:
+    """Whether one right result is the negative of another: then a lost sign and an exchange look alike."""
+    values = [np.asarray(value) for value in answer.expected.values() if isinstance(value, np.ndarray | np.generic)]
+    return any(evidence.same(one, -other, answer.call) for one, other in itertools.combinations(values, 2))
 
 
 def _came_as(evidence: Evidence, answer: Answer, names, order) -> bool:
@@ -379,14 +398,19 @@ def _sentence(cause: str) -> str:
     return vocabulary()[cause].sentence
 
 
-def _only_at_kinks(answer: Answer, tensor: str | None) -> bool:
-    """Whether a gradient is wrong only where its argument is 0 or has ties along the last axis."""
-    got, expected = np.asarray(answer.call.outputs[tensor]), np.asarray(answer.expected[tensor])
-    arguments = [
-        arg for arg in answer.call.args if isinstance(arg, np.ndarray) and arg.shape == got.shape == expected.shape
-    ]
-    wrong = ~agrees(got, expected, 1e-6) if got.shape == expected.shape else np.ones(1, bool)
-    return not wrong.all() and any(not (wrong & (arg != 0)).any() for arg in arguments[1:] or arguments)
+def _only_at_kinks(answers: list[Answer], tensor: str | None) -> bool:
+    """Whether a gradient is wrong only where its argument is exactly 0, and right somewhere else."""
+    right = False
+    for answer in answers:
+        got, expected = np.asarray(answer.call.outputs.get(tensor)), np.asarray(answer.expected[tensor])
+        if got.shape != expected.shape:
+            return False
+        wrong = ~agrees(got, expected, 1e-6)
+        right |= not wrong.all()
+        same_shape = [arg for arg in answer.call.args[1:] if isinstance(arg, np.ndarray) and arg.shape == got.shape]
+        if wrong.any() and not any(not (wrong & (arg != 0)).any() for arg in same_shape):
+            return False
+    return right
 
 
 def _graph_match() -> Match:

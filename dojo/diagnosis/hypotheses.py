@@ -4,6 +4,7 @@ A guess is right when it gives what the learner's function gave: on every record
 has seen. The second keeps coincidences out.
 """
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from types import FunctionType
 import numpy as np
 
 from dojo.checking.kata import Call
-from dojo.checking.signatures import Signature
+from dojo.checking.signatures import Signature, as_array
 from dojo.checking.tracks import leaves
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Match
@@ -136,12 +137,19 @@ class Predictor:
 
 
 def _bank(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
-    name = guesser.loaded.spec.name
-    for entry in bank(name):
+    for which, entry in entries(guesser.loaded, guesser.evidence.law, guesser.leave_out):
+        outputs = guesser.of_function(entry) if entry.track == "numpy" else guesser.loaded.put_in_place(entry)
+        yield Guess(group, Match(entry.cause, entry.says, f"bank:{guesser.loaded.spec.name}:{which}"), outputs)
+
+
+def entries(loaded, law: str, leave_out: str | None) -> Iterator[tuple[str, FunctionType]]:
+    """The bank's entries that could explain an answer of `law`, with their names; torch's own only on the torch track."""
+    names = {"numpy": (law,), "torch": (law, law.removesuffix("_backward"))}
+    for entry in bank(loaded.spec.name):
         which = f"{entry.__name__}:{entry.cause}"
-        if entry.__name__ == guesser.evidence.law and entry.track == "numpy" and which != guesser.leave_out:
-            match = Match(entry.cause, entry.says, f"bank:{name}:{which}")
-            yield Guess(group, match, guesser.of_function(entry))
+        known = entry.track == "numpy" or entry.track == loaded.subject.track
+        if known and entry.__name__ in names[entry.track] and which != leave_out:
+            yield which, entry
 
 
 @cache
@@ -225,8 +233,26 @@ def _other_arguments(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
                 return evidence.outputs(evidence.reference, with_argument(call, position, change))
 
             yield Match(cause, says, "argument"), outputs
+    yield from _exchanged(guesser)
     if law.name.endswith("_backward"):
         yield from _value_for_slope(guesser)
+
+
+def _exchanged(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
+    """Two arguments of one kind in each other's place."""
+    evidence, law = guesser.evidence, guesser.evidence.signature
+    specs = [(position, name, law.array(name)) for position, name in enumerate(law.parameters)]
+    for (i, one, spec), (j, other, same) in itertools.combinations(specs, 2):
+        if spec is None or same is None or spec != same or (i == 0 and law.name.endswith("_backward")):
+            continue
+
+        def outputs(call, i=i, j=j):
+            args = [*call.args]
+            if j < len(args):
+                args[i], args[j] = args[j], args[i]
+            return evidence.outputs(evidence.reference, Call(call.function, tuple(args), call.kwargs, call.gradient))
+
+        yield Match("wrong-order", f"{one} and {other} have changed places", "argument"), outputs
 
 
 def _changes_of(name: str, position: int, law: Signature, loaded) -> Iterator[tuple[str, str, Callable]]:
@@ -279,7 +305,8 @@ def _value_for_slope(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
     law = guesser.evidence.law
     forward = vars(guesser.loaded.reference.module).get(law.removesuffix("_backward"))
     outputs = guesser.evidence.signature.outputs
-    if forward is not None and len(outputs) == 1:
+    spec = as_array(guesser.evidence.signature.returns[0])
+    if forward is not None and len(outputs) == 1 and spec is not None and spec.axes == ("...",):
         says = "dout is multiplied by the function's value where its slope belongs"
         yield (
             Match("wrong-argument", says, "argument"),

@@ -200,6 +200,8 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
         plain = ast.Assign([node.target], node.value)
         yield plain, "not-accumulated", f"`{_code(node.target)}` is overwritten where it should grow"
         yield ast.Pass(), "missing-term", f"the term `{_code(node.value)}` is missing"
+    if isinstance(node, ast.expr) and (isinstance(parent, ast.Return | ast.Assign | ast.DictComp)):
+        yield from _divided(node, scope)
     if isinstance(node, ast.IfExp):
         yield (
             ast.IfExp(node.test, node.orelse, node.body),
@@ -207,11 +209,31 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
             f"the two sides of `{_code(node.test)}` are swapped",
         )
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        yield from _compare(node)
+        yield from _compare(node, parent)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
         yield from _row_by_row(node)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and _code(node.slice) == "::-1":
         yield node.value, "reversed", f"`{_code(node.value)}` runs forwards where it should run backwards"
+
+
+def _divided(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """A mean where none belongs: a whole result divided by the size of an array in it."""
+    if not isinstance(node, ast.BinOp | ast.Call | ast.Name):
+        return
+    arrays = [
+        item
+        for item in ast.walk(node)
+        if isinstance(item, ast.Name) and item.id in [*scope.arguments, *scope.definitions]
+    ]
+    for name in dict.fromkeys(item.id for item in arrays if item.id not in scope.scalars):
+        array = ast.Name(name, ast.Load())
+        sizes = [ast.Attribute(array, "size", ast.Load()), ast.Call(ast.Name("len", ast.Load()), [array], [])]
+        for size in sizes:
+            yield (
+                ast.BinOp(node, ast.Div(), size),
+                "extra-mean",
+                f"it is divided by `{_code(size)}`, and nothing is left to divide",
+            )
 
 
 def _row_by_row(node: ast.Subscript) -> Iterator[Replacement]:
@@ -238,7 +260,8 @@ def _binary(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
         )
         yield ast.BinOp(left, ast.Add(), right), "sign-flipped", f"`{_code(right)}` is added where it is subtracted"
         yield left, "missing-term", f"the term `−{_code(right)}` is missing"
-        yield right, "missing-term", f"the term `{_code(left)}` is missing"
+        for rest in (right, ast.UnaryOp(ast.USub(), right)):
+            yield rest, "missing-term", f"the term `{_code(left)}` is missing"
     elif isinstance(node.op, ast.Mult):
         for kept, lost in ((left, right), (right, left)):
             yield kept, *_lost_factor(lost, scope)
@@ -289,7 +312,7 @@ def _lost_divisor(lost: ast.expr) -> tuple[str, str]:
         return "wrong-factor", f"the division by {text} is missing"
     if "sum" in text or "norm" in text:
         return "not-normalised", "the result is never divided by its sum"
-    return "missing-term", f"the division by `{text}` is missing"
+    return "missing-scale", f"the division by `{text}` is missing"
 
 
 def _other_divisors(node: ast.BinOp) -> Iterator[Replacement]:
@@ -345,8 +368,10 @@ def _call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
             yield new, "wrong-nonlinearity", f"{other} stands where {name} belongs"
     if name in ("maximum", "clip") and node.args:
         yield node.args[0], "wrong-nonlinearity", f"nothing is cut off: `{_code(node.args[0])}` goes through as it is"
-    if name in ("sqrt", "exp", "abs", "square", "expm1") and node.args:
+    if name in ("sqrt", "exp", "square", "expm1") and node.args:
         yield node.args[0], "missing-term", f"{name} is missing around `{_code(node.args[0])}`"
+    if name == "abs" and node.args:
+        yield node.args[0], "sign-flipped", f"the sign of `{_code(node.args[0])}` is left in"
     if name == "where" and len(node.args) == 3:
         cause = "mask-inverted" if "mask" in _code(node.args[0]) else "sign-flipped"
         swapped = ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], [])
@@ -394,6 +419,7 @@ def _reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]
             f"the other end is looked for: {name} belongs here",
         )
     if name in ("max", "min"):
+        yield _renamed(node, "mean"), "extra-mean", f"a mean stands where the {name} belongs"
         yield (
             _renamed(node, "min" if name == "max" else "max"),
             "sign-flipped",
@@ -480,6 +506,14 @@ def _constant(node: ast.Constant, parent: ast.AST) -> Iterator[Replacement]:
     value = node.value
     places = (ast.Slice, ast.Subscript, ast.Tuple)
     counted = isinstance(parent, ast.Call) and _code(parent.func).split(".")[-1] in ("range", "arange")
+    if isinstance(parent, ast.Subscript) and isinstance(parent.value, ast.Attribute) and parent.value.attr == "shape":
+        for other in {0, 1, -1} - {value}:
+            yield (
+                ast.Constant(other),
+                "wrong-axis",
+                f"the size of axis {other} stands where that of axis {value} belongs",
+            )
+        return
     if type(value) is int and (isinstance(parent, places) or counted):
         for other in (value - 1, value + 1):
             yield ast.Constant(other), "off-by-one", f"{other} stands where {value} belongs"
@@ -490,11 +524,15 @@ def _constant(node: ast.Constant, parent: ast.AST) -> Iterator[Replacement]:
                 yield ast.Constant(other), "wrong-factor", f"{other:g} stands where {value:g} belongs"
 
 
-def _compare(node: ast.Compare) -> Iterator[Replacement]:
+def _compare(node: ast.Compare, parent: ast.AST) -> Iterator[Replacement]:
     flip = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE}
     edge = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
     kind, text = type(node.ops[0]), _code(node)
-    if kind in flip:
+    if isinstance(parent, ast.If | ast.While | ast.IfExp | ast.comprehension):
+        if kind in edge:
+            says = f"`{text}` is asked one step too early or too late"
+            yield ast.Compare(node.left, [edge[kind]()], node.comparators), "off-by-one", says
+    elif kind in flip:
         cause = "mask-inverted" if "mask" in text else "sign-flipped"
         yield ast.Compare(node.left, [flip[kind]()], node.comparators), cause, f"`{text}` is asked the wrong way round"
         yield (

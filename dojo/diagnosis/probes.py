@@ -22,7 +22,9 @@ MOST_NUMBERS = 300
 def probe(evidence: Evidence, tensor: str | None, learner: Outputs) -> Iterator[Match]:
     """Every cause that the pattern of dependence shows, on the largest wrong answer that is not a large one."""
     wrong = [answer for answer in evidence.answers if tensor in answer.wrong and answer.call.args]
-    small = [answer for answer in wrong if _numbers(answer) <= MOST_NUMBERS]
+    small = [
+        answer for answer in wrong if _numbers(answer) <= MOST_NUMBERS and not any(map(callable, answer.call.args))
+    ]
     if not small:
         return
     answer = max(small, key=_numbers)
@@ -48,14 +50,14 @@ class _Prober:
         self.rng = np.random.default_rng(0)
 
     def unused(self) -> Iterator[Match]:
-        """An argument that moves the reference's answer and not the learner's."""
+        """An argument that moves the reference's answer and not the learner's; a lone number may just be coarse."""
+        if self.right is None or self.right.ndim == 0:
+            return
         for position, name in enumerate(self.law.parameters[: len(self.call.args)]):
             value = self.call.args[position]
             if isinstance(value, bool) or not (isinstance(value, float) or _real(value)):
                 continue
-            changed = value * 1.7 + 0.3 if isinstance(value, float) else value + self.rng.normal(size=value.shape)
-            mine, right = self._moved(position, changed)
-            if mine is None or right is None or mine.any() or not right.any():
+            if not self._dead(position, value):
                 continue
             if self.backward and position == 0:
                 yield Match(
@@ -65,6 +67,15 @@ class _Prober:
                 )
             else:
                 yield Match("argument-unused", f"{name} makes no difference to the answer", "probe:unused")
+
+    def _dead(self, position: int, value) -> bool:
+        """Whether three large changes of an argument each move the reference's answer and never the learner's."""
+        for _ in range(3):
+            shift = self.rng.normal(size=np.shape(value)) * (1 + np.abs(value))
+            mine, right = self._moved(position, float(value + shift) if isinstance(value, float) else value + shift)
+            if mine is None or right is None or mine.any() or not right.any():
+                return False
+        return True
 
     def mixed(self) -> Iterator[Match]:
         """Another example's part of the answer moves when one example changes."""

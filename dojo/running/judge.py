@@ -14,9 +14,8 @@ import pytest
 
 from dojo.checking.compare import same
 from dojo.checking.kata import Ended
-from dojo.diagnosis.explain import explain
 from dojo.loading import Subject, test_path
-from dojo.running.plugin import KEY, Judging, Result
+from dojo.running.plugin import KEY, Judging, Result, findings
 from dojo.running.subjects import Loaded, Unusable
 from dojo.running.verdict import verdict, whole_file
 
@@ -68,9 +67,9 @@ def judge(
         )
     judging = run_tests(loaded, progress)
     tests, status = count(judging, total), status_of(judging, total)
-    findings, defect = explained(loaded, judging.results, options) if options.explain else ([], "")
+    told, defect = explained(loaded, judging.results, options) if options.explain else ([], "")
     seconds = time.perf_counter() - started
-    found = verdict(spec.name, subject.track, file, status, tests, seconds, findings + notes(loaded), functions)
+    found = verdict(spec.name, subject.track, file, status, tests, seconds, told + notes(loaded), functions)
     if options.measure:
         from dojo.running.measure import measure
 
@@ -81,7 +80,7 @@ def judge(
 def explained(loaded: Loaded, results: list[Result], options: Options) -> tuple[list[dict], str]:
     """Findings as dicts; when the diagnosis itself fails, the bare facts, and its traceback as a defect to report."""
     try:
-        return [finding.as_dict() for finding in explain(loaded, results, options.leave_out)], ""
+        return [finding.as_dict() for finding in findings(loaded, results, options.leave_out)], ""
     except Exception:
         failed = [result for result in results if result.outcome not in ("passed", "skipped")]
         facts = [whole_file(str(loaded.subject.path), f"{result.test}: {result.error}") for result in failed]

@@ -39,6 +39,7 @@ KEY = pytest.StashKey[Judging]()
 
 
 def pytest_addoption(parser):
+    """`--from` and `--track`."""
     group = parser.getgroup("dojo")
     group.addoption(
         "--from", dest="dojo_from", default="katas", metavar="katas|solutions", help="what the kata tests run"
@@ -49,9 +50,10 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    """Register the markers, and read what is under test from the options."""
     for line in (
-        "kata(name): a test of this kata",
-        "chapter(number): a test of this chapter",
+        "kata(name): a test of this kata; `-m 'kata(name=\"softmax\")'` selects it",
+        "chapter(number): a test of this chapter; `-m 'chapter(number=2)'` selects it",
         "track(name): on this track",
     ):
         config.addinivalue_line("markers", line)
@@ -65,19 +67,22 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
+    """A test that takes `kata` runs once for each chosen track that the kata has."""
     if "kata" in metafunc.fixturenames and _kata_name(metafunc.module.__file__):
         spec = _spec(_kata_name(metafunc.module.__file__))
         tracks = [track for track in metafunc.config.stash[KEY].tracks if track in spec.tracks]
-        marks = [pytest.param(track, marks=pytest.mark.track(track)) for track in tracks]
+        marks = [pytest.param(track, marks=pytest.mark.track(name=track)) for track in tracks]
         metafunc.parametrize("kata", marks, indirect=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the markers
 def pytest_collection_modifyitems(config, items):
+    """Mark each test with its kata and chapter, and count those of katas."""
     for item in items:
         name = _kata_name(item.path)
         if name and "kata" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.kata(name))
-            item.add_marker(pytest.mark.chapter(_spec(name).chapter))
+            item.add_marker(pytest.mark.kata(name=name))  # by keyword, because `-m` selects by nothing else
+            item.add_marker(pytest.mark.chapter(number=_spec(name).chapter))
             config.stash[KEY].collected += 1
 
 
@@ -101,13 +106,14 @@ def kata(request):
         judging.loaded[name, track] = made
     made = judging.loaded[name, track]
     if isinstance(made, Unusable):
-        where = f"{loading.kata_path(name, track)}:{made.line or 1}"
-        pytest.fail(f"{where}: {made.status}: {made.facts}", pytrace=False)
+        where = f"{made.file or loading.subject(name, track, judging.origin).path}:{made.line or 1}"
+        pytest.fail(f"{where}: {made.status}: it {made.facts}", pytrace=False)
     return made.kata()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item, nextitem):
+    """Tell whoever watches which test comes next."""
     judging: Judging = item.config.stash[KEY]
     if judging.on_test is not None:
         judging.on_test(item.originalname)  # type: ignore[operator]
@@ -131,11 +137,42 @@ def pytest_runtest_makereport(item, call):
     return pytest.TestReport(item.nodeid, item.location, keywords, "failed", text, "call", duration=call.duration)
 
 
-def _explained(loaded, result: Result) -> str:
+def findings(loaded, results: list[Result], leave_out: str | None = None) -> list:
+    """Findings for the failed tests among `results`: first what waits for a prerequisite, then what is wrong.
+
+    `leave_out` as in `explain`. Wrong answers run for comparison, so numpy's warnings are not the learner's here.
+    """
+    import warnings
+
     from dojo.diagnosis.explain import explain
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        locked = [result for result in results if result.outcome == "locked"]
+        waiting = {finding.facts: finding for finding in (_waiting(loaded, result) for result in reversed(locked))}
+        rest = explain(loaded, [result for result in results if result.outcome != "locked"], leave_out)
+    return [*reversed(waiting.values()), *rest]
+
+
+def _waiting(loaded, result: Result):
+    """The finding about a call that ran into an unfinished function of a prerequisite."""
+    import traceback
+
+    from dojo.diagnosis.findings import Finding
+    from dojo.running.subjects import prerequisite_of
+
+    assert result.error is not None
+    frames, file = traceback.extract_tb(result.error.__traceback__), str(loaded.subject.path)
+    lines = [frame.lineno for frame in frames if frame.filename == file]
+    kata = prerequisite_of(result.error, loaded.subject)
+    facts = f"needs {frames[-1].name} of {kata}, which is not finished yet"
+    return Finding(result.calls[-1].function, None, facts, result.test, file, (lines or [1])[-1] or 1)
+
+
+def _explained(loaded, result: Result) -> str:
     from dojo.diagnosis.wording import plain
 
-    return "\n\n".join(plain(finding) for finding in explain(loaded, [result]))
+    return "\n\n".join(plain(finding) for finding in findings(loaded, [result]))
 
 
 def _outcome(error, kata) -> str:

@@ -18,7 +18,10 @@ from dojo.running.forbidden import forbidden_calls
 
 
 class Unusable(Exception):
-    """The file cannot be judged: `status` is `broken`, `locked`, `died` or `failed`; `line` is where, if anywhere."""
+    """The file cannot be judged: `status` is `broken`, `locked`, `died` or `failed`; `line` is where, if anywhere.
+
+    `facts` go on from "it": `is empty`, `needs softmax, which is not finished yet`.
+    """
 
     def __init__(
         self, status: str, facts: str, line: int | None = None, cause: str | None = None, file: Path | None = None
@@ -57,6 +60,26 @@ class Loaded:
         made.notes, made.on_call = self.notes, self.on_call
         return made
 
+    def put_in_place(self, function: Callable) -> Callable:
+        """What calls answer when `function` stands in place of the one of its name: outputs by tensor name, or None."""
+        module = ModuleType(self.module.__name__)
+        module.__dict__.update(vars(self.own_reference()) | {function.__name__: function})
+
+        def outputs(call):
+            fixture = self.kata()
+            fixture.on_call, fixture._module = None, module
+            return fixture.answer(call)
+
+        return outputs
+
+    def error_of(self, function: Callable, call) -> str:
+        """The exception that `function` raises on the arguments of `call`, as text; empty when it raises none."""
+        try:
+            function(*self.track.native(call.args))
+        except Exception as error:
+            return repr(error)
+        return ""
+
     def own_reference(self) -> ModuleType:
         """The reference of the subject's own track."""
         return reference(self.spec.name, self.subject.track).module
@@ -72,10 +95,10 @@ class Loaded:
         except SyntaxError as error:
             text = (error.text or "").strip()
             raise Unusable(
-                "broken", f"it is not Python: {error.msg}" + (f": `{text}`" if text else ""), error.lineno
+                "broken", f"is not Python: {error.msg}" + (f": `{text}`" if text else ""), error.lineno
             ) from None
         except ValueError as error:
-            raise Unusable("broken", f"it is not Python: {error}", 1) from None
+            raise Unusable("broken", f"is not Python: {error}", 1) from None
         mine = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         mine |= {
             target.id
@@ -92,12 +115,10 @@ class Loaded:
         }
         if self.functions and not mine & set(self.functions):
             wanted = ", ".join(self.functions)
-            raise Unusable(
-                "broken", f"it defines none of the kata's functions ({wanted}); `reset` brings the stub back", 1
-            )
+            raise Unusable("broken", f"defines none of the kata's functions ({wanted})", 1)
         if self.subject.origin in ("katas", "file"):
             for line, name in forbidden_calls(tree, self.spec, self.subject.track):
-                raise Unusable("failed", f"it uses {name}, which would be the whole answer", line, "forbidden-call")
+                raise Unusable("failed", f"uses {name}, which would be the whole answer", line, "forbidden-call")
         return [name for name in stubs.unfinished(self.source) if name in self.functions]
 
     def _load(self) -> ModuleType:
@@ -112,10 +133,10 @@ class Loaded:
             line = own[-1].lineno if own else 1
             blamed = prerequisite_of(error, self.subject)
             if blamed:
-                raise Unusable("locked", f"it needs {blamed}, which {_state(error)}", line, file=Path(here)) from None
+                raise Unusable("locked", f"needs {blamed}, which {_state(error)}", line, file=Path(here)) from None
             if isinstance(error, SystemExit):
-                raise Unusable("died", "it ends the process with sys.exit while it is imported", line) from None
-            raise Unusable("broken", f"it does not import: {type(error).__name__}: {error}", line) from None
+                raise Unusable("died", "ends the process with sys.exit while it is imported", line) from None
+            raise Unusable("broken", f"does not import: {type(error).__name__}: {error}", line) from None
         for changed in self.guard.restore():
             self.notes.setdefault("", f"replaces {changed}; the dojo put it back before judging")
         if self.guard.random_changed():
@@ -146,19 +167,19 @@ def _state(error: BaseException) -> str:
 def read(path: Path) -> str:
     """The text of a kata's file; Unusable says what is wrong with it."""
     if path.is_dir():
-        raise Unusable("broken", f"{path.name} is a folder; a Python file was expected")
+        raise Unusable("broken", "is a folder; a Python file was expected")
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise Unusable("broken", "the file is missing; `reset` brings the stub back") from None
+        raise Unusable("broken", "is missing") from None
     except OSError as error:
-        raise Unusable("broken", f"the file cannot be read: {error.strerror}") from None
+        raise Unusable("broken", f"cannot be read: {error.strerror}") from None
     if not data.strip():
-        raise Unusable("broken", "the file is empty; `reset` brings the stub back")
+        raise Unusable("broken", "is empty")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Unusable("broken", "the file is not text in UTF-8; `reset` brings the stub back") from None
+        raise Unusable("broken", "is not text in UTF-8") from None
 
 
 @cache

@@ -2,7 +2,8 @@
 
 It reads one JSON request per line on standard input and answers one JSON verdict per line on standard output. The child
 runs the learner's code; the worker only watches it: it drains what the child prints, kills it with all its children at
-the time limit or the memory limit, and says what happened when no verdict came.
+the time limit or the memory limit, and says what happened when no verdict came. When the grader is gone in the middle of
+a check, so are the child and the worker.
 
 Start it through `client.Worker`; `python -m dojo.running.worker` is the process itself.
 """
@@ -18,6 +19,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +33,8 @@ MEMORY = 4 * 2**30  # bytes that a check may allocate beyond what the worker hol
 FILE_SIZE = 2**30  # bytes that a check may write into one file
 OUTPUT = 4000  # characters of the child's own output that are kept
 GRACE = 0.3  # seconds for a killed child to say where it was
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+GONE = "gone"  # why a check ended: nobody waits for its verdict any more
 
 
 @dataclass
@@ -60,10 +63,13 @@ def serve(requests, answers) -> None:
     for line in requests:
         request = json.loads(line)
         try:
-            answer = check(request)
+            answer = check(request, [requests.fileno(), answers.fileno()])
         except Exception as error:  # a defect of the dojo itself must reach a person, not hang the client
             answer = {"error": "".join(traceback.format_exception_only(error)).strip(), "trace": traceback.format_exc()}
-        answers.write(json.dumps(answer).encode() + b"\n")
+        try:
+            answers.write(json.dumps(answer).encode() + b"\n")
+        except BrokenPipeError:  # the grader is gone
+            return
 
 
 def prepare(tracks: list[str]) -> None:
@@ -77,13 +83,21 @@ def prepare(tracks: list[str]) -> None:
     gc.collect()
     gc.freeze()
     if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans of a check come to us, to be ended
+        _prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans of a check come to us, to be ended
 
 
-def check(request: dict) -> dict:
-    """The verdict on one request: `kata`, `track`, `origin`, and perhaps `file`, `leave_out`, `explain`."""
+def _prctl(option: int, value: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def check(request: dict, doors: Sequence[int] = ()) -> dict:
+    """The verdict on one request: `kata`, `track`, `origin`, and perhaps `file`, `leave_out`, `explain`.
+
+    `doors` are the descriptors that lead to the grader; the first becomes readable when it is gone, as it asks for one
+    thing at a time. They are closed in the child, so that the grader does not wait for a child that outlives a worker.
+    """
     spec = curriculum()[request["kata"]]
     file = request.get("file")
     made = subject(spec.name, request["track"], request.get("origin", "katas"), Path(file) if file else None)
@@ -96,10 +110,12 @@ def check(request: dict) -> dict:
     ends = [os.pipe() for _ in range(3)]  # events, output, trace
     child = os.fork()
     if child == 0:
-        _child(request, made, spec, [write for _, write in ends], [read for read, _ in ends])
+        _child(request, made, spec, [write for _, write in ends], [*(read for read, _ in ends), *doors])
     for _, write in ends:
         os.close(write)
-    watch, reason = _supervise(child, [read for read, _ in ends], limit)
+    watch, reason = _supervise(child, [read for read, _ in ends], limit, doors[:1])
+    if reason == GONE:
+        sys.exit()
     answer = json.loads(watch.verdict) if watch.verdict else _no_verdict(made, spec, watch, reason, limit)
     answer["seconds"] = round(time.perf_counter() - started, 3)
     output = watch.output.decode("utf-8", "replace")
@@ -114,19 +130,21 @@ def _prepare_torch() -> str:
             prepare(["torch"])
         import torch  # noqa: F401
     except ImportError:
-        return "the torch track needs PyTorch, which is not installed: run `make start` (without NUMPY_ONLY)"
+        return "needs PyTorch, which is not installed: run `make start` (without NUMPY_ONLY)"
     return ""
 
 
 # ---------------------------------------------------------------------- the child
 
 
-def _child(request: dict, made: Subject, spec: Kata, writes: list[int], reads: list[int]) -> None:
+def _child(request: dict, made: Subject, spec: Kata, writes: list[int], not_mine: list[int]) -> None:
     """Never returns."""
     try:
         os.setsid()
-        for read in reads:
-            os.close(read)
+        if sys.platform == "linux":
+            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a worker that is killed takes its child with it
+        for door in not_mine:
+            os.close(door)
         events, output, trace = writes
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -172,21 +190,25 @@ def _write_all(fd: int, data: bytes) -> None:
 # ---------------------------------------------------------------------- watching it
 
 
-def _supervise(child: int, reads: list[int], limit: float) -> tuple[Watch, str]:
-    """Read until the verdict is there or the child is gone; returns what was seen and why it ended."""
+def _supervise(child: int, reads: list[int], limit: float, grader: Sequence[int]) -> tuple[Watch, str]:
+    """Read until the verdict is there, or the child or the grader is gone; returns what was seen and why it ended."""
     watch, reason, buffer = Watch(), "", bytearray()
     deadline, next_look = time.monotonic() + limit, time.monotonic() + 0.5
     selector = selectors.DefaultSelector()
     for kind, read in zip(("events", "output", "trace"), reads, strict=True):
         selector.register(read, selectors.EVENT_READ, kind)
+    for door in grader:
+        selector.register(door, selectors.EVENT_READ, GONE)
     status = None
     try:
-        while not watch.verdict and not reason and selector.get_map():
+        while not watch.verdict and not reason and len(selector.get_map()) > len(grader):
             now = time.monotonic()
             if now > deadline:
                 reason = "timeout"
                 break
             for key, _ in selector.select(min(deadline, next_look) - now if now < next_look else 0.01):
+                if key.data == GONE:
+                    return watch, GONE
                 _read(key, selector, watch, buffer)
             if time.monotonic() > next_look:
                 next_look = time.monotonic() + 0.5
@@ -198,6 +220,8 @@ def _supervise(child: int, reads: list[int], limit: float) -> tuple[Watch, str]:
         if reason == "timeout" or reason == "memory":
             _ask_where(child, selector, watch, buffer)
     finally:
+        for door in grader:
+            selector.unregister(door)
         status = _end(child, status)
         _drain(selector, watch, buffer)
         for read in reads:
@@ -207,6 +231,8 @@ def _supervise(child: int, reads: list[int], limit: float) -> tuple[Watch, str]:
 
 
 def _read(key, selector, watch: Watch, buffer: bytearray) -> None:
+    if key.data == GONE:  # no more than a sign
+        return
     data = os.read(key.fd, 1 << 16)
     if not data:
         selector.unregister(key.fd)

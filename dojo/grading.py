@@ -1,18 +1,16 @@
 """Grading the learner's katas: what has changed, the verdict, who is to blame, and the record of it. No numpy here."""
 
-import re
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dojo import stubs
 from dojo.curriculum import Curriculum, Kata
-from dojo.loading import kata_path
+from dojo.loading import ROOT, kata_path, solution_path
 from dojo.progress import Progress, Row, judged_hash
 from dojo.running.client import Worker
 from dojo.running.verdict import verdict, whole_file
-
-IMPORT = re.compile(r"^\s*(?:from|import)\s+katas\.(?:numpy|torch)[. ](?:import\s+)?(\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,25 @@ class Grader:
         found = untouched(kata, self.track) or self._check(kata)
         self.progress.record(found, judged)
         return found
+
+    def hint(self, kata: Kata) -> dict:
+        """The next hint of a kata, one step further at each call; it also takes up the cause of the last verdict."""
+        from dojo.diagnosis.causes import vocabulary
+
+        level = self.progress.advance_hint(kata.name, self.track, len(kata.hints))
+        causes = [cause for cause in self.progress.last_causes(kata.name, self.track)[:1] if cause in vocabulary()]
+        found = {"level": level, "of": len(kata.hints), "hint": kata.hints[level - 1], "references": [*kata.references]}
+        found |= {"cause": causes[0], "about_cause": vocabulary()[causes[0]].hint} if causes else {}
+        return {"cause": None, "about_cause": None} | found
+
+    def reset(self, kata: Kata) -> Path | None:
+        """Bring the stub of a kata back. Returns where the learner's file is kept, None when there was none to keep."""
+        path = kata_path(kata.name, self.track)
+        stub = stubs.make_stub(solution_path(kata.name, self.track).read_text(encoding="utf-8"))
+        kept = None if holds(path, stub) else backup(path, ROOT / ".dojo" / "backups")
+        write_atomically(path, stub)
+        self.progress.reset(kata.name, self.track)
+        return kept
 
     def standings(self) -> Iterator[Standing]:
         """Every kata of the track as the map shows it. Nothing is run."""
@@ -89,11 +106,33 @@ class Grader:
         except (OSError, UnicodeDecodeError):
             return []
         latest = self.progress.latest()
-        imported = [name for name in dict.fromkeys(IMPORT.findall(source)) if name in self.curriculum.names]
+        imported = [name for name in imported_katas(source) if name in self.curriculum.names]
         good = {
             k.name for k in self.katas() if self._current(k, latest) and latest[k.name, self.track].status == "passed"
         }
         return [name for name in imported if name not in good]
+
+
+def imported_katas(source: str) -> list[str]:
+    """Names of the katas that a learner's file imports, each once; none when it is not Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return []
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            modules += [f"{node.module}.{alias.name}" for alias in node.names]
+    parts = [module.split(".") for module in modules]
+    return list(dict.fromkeys(part[2] for part in parts if part[0] == "katas" and len(part) > 2))
+
+
+def holds(path: Path, text: str) -> bool:
+    """Whether the file at `path` has exactly this text."""
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def untouched(kata: Kata, track: str) -> dict | None:
@@ -128,7 +167,7 @@ def backup(path: Path, folder: Path) -> Path | None:
     stem = f"{path.parent.name}-{path.stem}-{time.strftime('%Y%m%d-%H%M%S')}"
     copies = (folder / f"{stem}{'' if n == 0 else f'-{n}'}{path.suffix}" for n in range(10_000))
     copy = next(place for place in copies if not place.exists())
-    if path.is_dir():
+    if path.is_dir() or not path.exists():  # a folder, or a link that leads nowhere
         shutil.move(path, copy)
     else:
         shutil.copy2(path, copy)

@@ -1,0 +1,37 @@
+"""What stays of a training: the parameters and the picture, each written whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from dojo import loading
+from dojo.errors import DojoError
+
+
+def keep_params(name: str, track: str, params: dict[str, np.ndarray]) -> Path:
+    """Save parameters for `numpy.load`; the path of the file."""
+    path = loading.ROOT / ".dojo" / "trained" / f"{name}-{track}.npz"
+    write_whole(path, lambda temporary: np.savez(temporary, **params))  # type: ignore[arg-type]
+    return path
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Have `write` fill a temporary file beside `path`, then put it in its place. DojoError if the disk refuses."""
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        write(Path(temporary))
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            message = f"{path} cannot be written: {error.strerror or error}."
+            raise DojoError(message, "Make room or choose another place, then train again.") from None
+        raise

@@ -1,0 +1,181 @@
+"""One training from start to end: the clock, the parameters kept after each epoch, and Ctrl-C."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from dojo.training.keeping import keep_params
+from dojo.training.learner import Learner, LearnerError
+from dojo.training.recipes import Capstone, Params, Task
+
+GLANCE = 0.2  # seconds between two looks at the progress within an epoch
+TINY = 1e-9  # seconds, for a clock too coarse to see an epoch pass
+
+
+@dataclass(frozen=True)
+class Point:
+    """After epoch number `epoch` (from 1): training loss, test accuracy (0 to 1), and the epoch's own training time."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    seconds: float
+    per_second: float  # examples
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to. `judgement` is the capstone's own; `finished` counts the whole epochs."""
+
+    learner: Learner
+    task: Any
+    points: tuple[Point, ...]
+    params: Params
+    judgement: Any
+    finished: int
+    seconds: float  # of training alone, without measuring and drawing
+    per_second: float  # examples, over whole epochs
+    kept: Path  # where the parameters are saved
+
+    @property
+    def stopped(self) -> bool:
+        """Whether Ctrl-C ended the training early."""
+        return self.finished < self.task.epochs
+
+
+def run(capstone: Capstone, learner: Learner, task: Task, seed: int, reporter) -> Outcome | None:
+    """Train, report after each epoch, and judge the parameters reached; None if Ctrl-C came before there were any."""
+    training = _Training(capstone, learner, task, reporter)
+    # At the size of a kata's matrices a second thread of BLAS costs more than it brings, much more on a busy machine.
+    with threadpool_limits(1), reporter.watching(), _ctrl_c(training):
+        params = training.fit(seed)
+    if params is None:
+        return None
+    kept = keep_params(capstone.name, learner.track_name, params)  # first of all: whatever goes wrong now loses nothing
+    with threadpool_limits(1):
+        judgement = capstone.judge(learner, task, params)
+    whole = sum(point.seconds for point in training.points)
+    rate = len(training.points) * task.size / whole if whole else 0.0
+    points, seconds = tuple(training.points), whole + training.spent
+    return Outcome(learner, task, points, params, judgement, training.finished, seconds, rate, kept)
+
+
+class _Training:
+    """The two callbacks that the learner's code is given, and what they have seen."""
+
+    def __init__(self, capstone: Capstone, learner: Learner, task: Task, reporter):
+        self.capstone, self.learner, self.task, self.reporter = capstone, learner, task, reporter
+        self.points: list[Point] = []
+        self.kept: Params | None = None  # after the last whole epoch
+        self.finished = 0  # whole epochs
+        self.struck = False  # by Ctrl-C
+        self.failure: BaseException | None = None  # of ours or of a measurement, on its way through the learner's code
+        self.spent = 0.0  # seconds of training in the epoch under way
+        self.seen = 0  # examples of the epoch under way
+        self.mark: float | None = None  # since when the clock runs
+        self.glance = 0.0
+
+    def fit(self, seed: int) -> Params | None:
+        """Run the learner's training; the parameters it reached, or None if Ctrl-C came before there were any."""
+        self.mark = self.glance = time.perf_counter()
+        returned = None
+        try:
+            returned = self.capstone.fit(self.learner, self.task, seed, self.on_epoch, self.tick)
+        except KeyboardInterrupt:
+            self.struck = True
+        except LearnerError as error:
+            raise self.failure or error from None
+        self._pause()
+        if self.failure is not None:  # the learner's code caught it and went on
+            raise self.failure
+        if self.struck:
+            return self._best(returned)
+        if self.finished < self.task.epochs:
+            what = f"called on_epoch {self.finished} times in {self.task.epochs} epochs; it is due after each one"
+            raise self.learner.wrong("train", what)
+        return self.learner.params(returned)
+
+    def on_epoch(self, epoch, params) -> None:
+        """Keep a copy of the parameters before anything else, so that Ctrl-C loses none of it; then measure them."""
+        self._pause()
+        try:
+            self._keep(params)
+        except KeyboardInterrupt:
+            self.struck = True
+            raise
+        except BaseException as error:
+            self.failure = error
+            raise
+        if self.struck:  # and swallowed
+            raise KeyboardInterrupt
+        self.mark = time.perf_counter()
+
+    def tick(self, examples: int) -> None:
+        """A batch is done."""
+        if self.struck:  # and swallowed: the next batch is where it strikes again
+            raise KeyboardInterrupt
+        self.seen += examples
+        if time.perf_counter() - self.glance > GLANCE:
+            self._pause()
+            self.reporter.advance(self.finished * self.task.size + self.seen, self.seen / max(self.spent, TINY))
+            self.mark = self.glance = time.perf_counter()
+
+    def _keep(self, params) -> None:
+        if self.finished == self.task.epochs:
+            raise self.learner.wrong("train", f"called on_epoch more often than there are epochs, {self.task.epochs}")
+        self.kept = self.learner.params(params)
+        self.finished += 1
+        seconds, self.spent, self.seen = max(self.spent, TINY), 0.0, 0
+        loss, accuracy = self.capstone.measure(self.learner, self.task, self.kept)
+        if not math.isfinite(loss):
+            what = f"led to a loss of {loss} after epoch {self.finished}: the logits are too large or not numbers"
+            raise self.learner.wrong("train", what)
+        point = Point(self.finished, loss, accuracy, seconds, self.task.size / seconds)
+        self.points.append(point)
+        self.reporter.epoch(point)
+
+    def _pause(self) -> None:
+        if self.mark is not None:
+            self.spent += time.perf_counter() - self.mark
+        self.mark = None
+
+    def _best(self, returned) -> Params | None:
+        """After Ctrl-C: what the training gave back, if it is whole; else what was kept after the last epoch."""
+        try:
+            params = self.learner.params(returned)
+        except LearnerError:
+            return self.kept
+        alike = self.kept is None or _shapes(params) == _shapes(self.kept)
+        return params if alike and all(np.isfinite(param).all() for param in params.values()) else self.kept
+
+
+def _shapes(params: Params) -> dict[str, tuple[int, ...]]:
+    return {name: param.shape for name, param in params.items()}
+
+
+@contextmanager
+def _ctrl_c(training: _Training) -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt at once, and again at the next batch if the learner's code swallows it."""
+    ours = threading.current_thread() is threading.main_thread()
+    ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def strike(signum, frame):
+        training.struck = True
+        raise KeyboardInterrupt
+
+    if ours:
+        signal.signal(signal.SIGINT, strike)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,137 @@
+"""Shared by the tests of the dojo: warnings are errors here, and commands run in fresh checkouts."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from dojo import stubs
+from dojo.loading import ROOT
+
+HERE = Path(__file__).parent
+PARTS = ("dojo", "data", "solutions", "tests/katas", "tests/alternatives", "grader.py", "pyproject.toml")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "cache", ".*")
+OWN = ("PYTEST_", "COV_", "DOJO_")  # what a run of these tests sets, and a fresh checkout must not see
+CHANGED = {"COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "PYTHONPATH", "PYTHONWARNINGS"}
+
+
+def pytest_collection_modifyitems(items):
+    """A warning fails a test of this folder, unless the test says otherwise."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+
+
+class Checkout:
+    """A copy of the repository whose katas are all stubs; commands run in it as a learner runs them."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def kata(self, name: str, track: str = "numpy") -> Path:
+        """The learner's file of a kata."""
+        return self.root / "katas" / track / f"{name}.py"
+
+    def solve(self, name: str, track: str = "numpy", *changes: tuple[str, str]) -> Path:
+        """Write the reference as the learner's answer; each change is (text that stands there once, text instead)."""
+        source = (self.root / "solutions" / track / f"{name}.py").read_text(encoding="utf-8")
+        source = stubs.SOLUTION_IMPORT.sub(r"\1katas", source)
+        for old, new in changes:
+            assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in {name}"
+            source = source.replace(old, new)
+        self.kata(name, track).write_text(source, encoding="utf-8")
+        return self.kata(name, track)
+
+    def run(self, *command: str, cwd: Path | None = None, stdin: str = "", **environment: str):
+        """Run Python with `command` in the checkout; returns the CompletedProcess with text output."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(OWN) and key not in CHANGED}
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=cwd or self.root,
+            env=kept | environment,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+        )
+
+    def grader(self, *arguments: str, **options):
+        """`python grader.py …`."""
+        return self.run(str(self.root / "grader.py"), *arguments, **options)
+
+    def verdict(self, *arguments: str, **options) -> dict:
+        """The verdict of `python grader.py check … --json`, which is one line."""
+        (line,) = self.grader("check", *arguments, "--json", **options).stdout.splitlines()
+        return json.loads(line)
+
+    def pytest(self, *arguments: str, **options):
+        """`python -m pytest …`."""
+        return self.run("-m", "pytest", *arguments, **options)
+
+    def maintain(self, *arguments: str, **options):
+        """`python -m dojo.maintain …`."""
+        return self.run("-m", "dojo.maintain", *arguments, **options)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Path:
+    """A folder that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def once(shared):
+    """`once(name, make)`: the folder `name`, filled by `make(folder)` in the first process that asks for it."""
+
+    def get(name: str, make) -> Path:
+        folder = shared / name
+        with FileLock(shared / f"{name}.lock"):
+            if not folder.exists():
+                draft = shared / f"{name}.draft"
+                draft.mkdir()
+                make(draft)
+                draft.rename(folder)
+        return folder
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def template(once) -> Path:
+    """What every fresh checkout is copied from."""
+    return once("template", lay_out)
+
+
+def lay_out(root: Path) -> None:
+    """A checkout with stubs for katas, whatever somebody has written in this one; its modules are compiled."""
+    for part in PARTS:
+        source, target = ROOT / part, root / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=LEFT_OUT)
+        else:
+            shutil.copy2(source, target)
+    for solution in sorted(root.glob("solutions/[nt]*/*.py")):
+        stub = root / "katas" / solution.parent.name / solution.name
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text(stubs.make_stub(solution.read_text(encoding="utf-8")), encoding="utf-8")
+    shutil.copy2(ROOT / "katas" / "curriculum.toml", root / "katas" / "curriculum.toml")
+    subprocess.run([sys.executable, "-m", "compileall", "-q", "dojo", "data"], cwd=root, check=True)
+
+
+@pytest.fixture
+def checkout(template, tmp_path) -> Checkout:
+    """A fresh checkout: nothing solved, nothing judged."""
+    return Checkout(shutil.copytree(template, tmp_path / "checkout"))
+
+
+@pytest.fixture(scope="session")
+def quiet_checkout(template) -> Checkout:
+    """A checkout that tests share and must leave as it is."""
+    return Checkout(template)
