@@ -184,10 +184,12 @@ def bullets(console: Console, lines: Iterable[str]) -> None:
     for line in lines:
         first, *rest = Text(line).wrap(console, console.width - 4)
         for mark, part in [("· ", first), *[("  ", part) for part in rest]]:
+            part.rstrip()
             console.print(Text.assemble(f"  {mark}", part))
 
 
 def _wrapped(console: Console, text: Text | str, indent: int = 0) -> None:
     """Wrapped, some columns in, without blanks at the end of a line."""
     for line in (Text(text) if isinstance(text, str) else text).wrap(console, console.width - indent):
+        line.rstrip()
         console.print(Text.assemble(" " * indent, line))

@@ -20,13 +20,19 @@ CUTS = {
 }
 
 
-def where_the_graph_ends(source: str, function: str | None) -> tuple[int, str] | None:
-    """Line and sentence of the first cut inside `function` (or the file, when there is no such function), or None."""
+def where_the_graph_ends(source: str, function: str | None, line: int | None = None) -> tuple[int, str] | None:
+    """Line and sentence of the first cut inside `function`, then in the file's other functions; None without one.
+
+    `line` picks one among several definitions of the same name: the one that stands at or after it.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return None
     inside = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
+    if line is not None:
+        chosen = [node for node in inside if node.end_lineno is not None and node.end_lineno >= line][:1]
+        tree.body, inside = list(chosen), chosen
     helpers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node not in inside]
     for part in [*inside, *helpers]:
         found = [(node.lineno, CUTS[name]) for node in ast.walk(part) if (name := _cut(node))]

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from dojo.diagnosis.probes import probe
 from dojo.diagnosis.snippet import snippet
 
 MOST_CAUSES = 3
+ZERO = "rule:all_zero"  # says more than any guess that happens to give zeros
 SECONDS = 0.15  # the longest that guesses about one function may take; half as long for a second one, and so on
 
 
@@ -145,7 +147,8 @@ class Explanation:
         shaped = any(case.got.shape != case.expected.shape for case in cases)
         candidates = [(3 * guess.group, guess.match) for guess in self._guesser(evidence).explain(tensor)]
         strange = not shaped and any(np.any(~np.isfinite(case.got) & np.isfinite(case.expected)) for case in cases)
-        candidates += [(1 if shaped or strange else 3, match) for match in rules.apply(cases)]
+        first = shaped or strange
+        candidates += [(1 if first or match.matched == ZERO else 3, match) for match in rules.apply(cases)]
         candidates += [(2, match) for match in swapped_outputs(evidence)]
         if not candidates:
             candidates += [(9, match) for match in probe(evidence, tensor, self._learner)]
@@ -234,7 +237,7 @@ class Explanation:
 
     def _torch_gradient(self, finding: Finding, evidence: Evidence, answer: Answer, tensor: str | None) -> None:
         """Autograd gave a wrong gradient of a right forward: a kink was met, or the graph is cut somewhere."""
-        place = where_the_graph_ends(self.loaded.source, finding.function)
+        place = self._graph_end(finding.function)
         at_kinks = _only_at_kinks([a for a in evidence.answers if tensor in a.expected], tensor)
         if place and not at_kinks:
             self._name_graph_end(finding)
@@ -246,8 +249,15 @@ class Explanation:
         elif not np.any(answer.call.outputs.get(tensor, 1)):
             finding.causes = [_graph_match()]
 
+    def _graph_end(self, function: str | None) -> tuple[int, str] | None:
+        code = getattr(vars(self.loaded.module).get(function or ""), "__code__", None)
+        if code is None or code.co_filename == str(self.loaded.subject.path):
+            return where_the_graph_ends(self.loaded.source, function)
+        source = Path(code.co_filename).read_text(encoding="utf-8")
+        return where_the_graph_ends(source, function, code.co_firstlineno)
+
     def _name_graph_end(self, finding: Finding) -> None:
-        place = where_the_graph_ends(self.loaded.source, finding.function)
+        place = self._graph_end(finding.function)
         if place:
             finding.line = place[0]
             finding.causes = [Match("graph-broken", place[1], "source")]

@@ -14,6 +14,7 @@ import pytest
 
 from dojo.checking.compare import same
 from dojo.checking.kata import Ended
+from dojo.diagnosis.causes import vocabulary
 from dojo.loading import Subject, test_path
 from dojo.running.plugin import KEY, Judging, Result, findings
 from dojo.running.subjects import Loaded, Unusable
@@ -56,7 +57,8 @@ def judge(
     try:
         loaded = Loaded(subject, spec)
     except Unusable as error:
-        finding = whole_file(str(error.file or file), error.facts, error.line, error.cause)
+        says = vocabulary()[error.cause].sentence if error.cause else ""
+        finding = whole_file(str(error.file or file), error.facts, error.line, error.cause, says)
         tests = {"passed": 0, "failed": total, "total": total}
         return verdict(spec.name, subject.track, file, error.status, tests, time.perf_counter() - started, [finding])
     functions = {"done": len(loaded.functions) - len(loaded.unfinished), "total": len(loaded.functions)}
@@ -143,7 +145,7 @@ def judge_is_whole() -> bool:
 
 def notes(loaded: Loaded) -> list[dict]:
     """Discipline findings: side effects that refuse nothing."""
-    lines = {name: line for name, line in _lines(loaded.source).items()}
+    lines = _lines(loaded.source)
     file = str(loaded.subject.path)
     return [
         whole_file(file, facts, lines.get(function, 1), function=function or None)

@@ -55,10 +55,11 @@ class House:
         self.root = root
         for track in ("numpy", "torch"):
             (root / "katas" / track).mkdir(parents=True)
+            (root / "solutions" / track).mkdir(parents=True)
             for name in NEEDED:
+                shutil.copy(ROOT / "solutions" / track / f"{name}.py", root / "solutions" / track)
                 solved = (ROOT / "solutions" / track / f"{name}.py").read_text(encoding="utf-8")
                 self.path(name, track).write_text(re.sub(r"from solutions\.", "from katas.", solved), encoding="utf-8")
-        shutil.copytree(ROOT / "solutions", root / "solutions", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "katas" / "curriculum.toml", root / "katas")
 
     def path(self, name: str, track: str = "numpy") -> Path:
