@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from dojo import stubs
+from dojo import readme, stubs
 from dojo.curriculum import TRACKS, Kata
 from dojo.errors import DojoError
 from dojo.grading import write_atomically
@@ -39,7 +39,7 @@ def maintain() -> None:
 
 @maintain.command()
 def sync() -> None:
-    """Write every stub from its solution; files that somebody has edited are left alone."""
+    """Write every stub from its solution, and the katas in README.md; katas that somebody has edited are left alone."""
     for kata in curriculum().katas:
         for track in kata.tracks:
             path, stub = kata_path(kata.name, track), stub_of(kata.name, track)
@@ -52,6 +52,8 @@ def sync() -> None:
                 continue
             write_atomically(path, stub)
             click.echo(f"wrote {path.relative_to(ROOT)}")
+    for path in readme.sync(curriculum()):
+        click.echo(f"wrote {path.relative_to(ROOT)}")
 
 
 @maintain.command()
@@ -157,6 +159,7 @@ def complaints_of_files() -> Iterator[str]:
             stem = path.stem.removeprefix("test_") if "test_" in pattern else path.stem
             if stem not in names and stem != "__init__":
                 yield f"{path.relative_to(ROOT)} belongs to no kata of the map: add it to katas/curriculum.toml or remove it"
+    yield from readme.complaints(curriculum())
 
 
 def _missing_files(kata: Kata) -> Iterator[str]:

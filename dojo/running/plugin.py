@@ -69,7 +69,12 @@ def pytest_configure(config):
 def pytest_generate_tests(metafunc):
     """A test that takes `kata` runs once for each chosen track that the kata has."""
     if "kata" in metafunc.fixturenames and _kata_name(metafunc.module.__file__):
-        spec = _spec(_kata_name(metafunc.module.__file__))
+        from dojo.errors import DojoError
+
+        try:
+            spec = _spec(_kata_name(metafunc.module.__file__))
+        except DojoError as error:
+            raise pytest.Collector.CollectError(str(error)) from None
         tracks = [track for track in metafunc.config.stash[KEY].tracks if track in spec.tracks]
         marks = [pytest.param(track, marks=pytest.mark.track(name=track)) for track in tracks]
         metafunc.parametrize("kata", marks, indirect=True)
@@ -206,8 +211,12 @@ _SPECS: dict = {}
 
 
 def _spec(name):
+    from dojo.errors import DojoError
+
     if not _SPECS:
         from dojo.loading import curriculum
 
         _SPECS.update({kata.name: kata for kata in curriculum().katas})
+    if name not in _SPECS:
+        raise DojoError(f"No kata on the map is called {name!r}.", "Add it to katas/curriculum.toml.")
     return _SPECS[name]

@@ -15,6 +15,7 @@ from dojo.loading import ROOT
 
 HERE = Path(__file__).parent
 PARTS = ("dojo", "data", "solutions", "tests/katas", "tests/alternatives", "grader.py", "pyproject.toml")
+PARTS += ("README.md", ".github/map.svg")  # whose parts are made from the map of katas
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "cache", ".*")
 OWN = ("PYTEST_", "COV_", "DOJO_")  # what a run of these tests sets, and a fresh checkout must not see
 CHANGED = {"COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "PYTHONPATH", "PYTHONWARNINGS"}
@@ -125,10 +126,16 @@ def lay_out(root: Path) -> None:
     subprocess.run([sys.executable, "-m", "compileall", "-q", "dojo", "data"], cwd=root, check=True)
 
 
+@pytest.fixture(scope="session")
+def new_checkout(template):
+    """`new_checkout(folder)`: a fresh checkout at a folder that does not exist yet."""
+    return lambda folder: Checkout(shutil.copytree(template, folder))
+
+
 @pytest.fixture
-def checkout(template, tmp_path) -> Checkout:
+def checkout(new_checkout, tmp_path) -> Checkout:
     """A fresh checkout: nothing solved, nothing judged."""
-    return Checkout(shutil.copytree(template, tmp_path / "checkout"))
+    return new_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture(scope="session")

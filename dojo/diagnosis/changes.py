@@ -1,0 +1,192 @@
+"""Every single change to a function's syntax tree that stands for a mistake people make, with the cause it has."""
+
+import ast
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dojo.diagnosis import slips
+from dojo.diagnosis.scope import Replacement, Scope, wrong_name
+from dojo.diagnosis.syntax import code
+
+
+@dataclass(frozen=True)
+class Change:
+    """Replace the child of `parent` at `field` (and `index`, in a list) by `new`."""
+
+    parent: ast.AST
+    field: str
+    index: int | None
+    new: ast.AST
+    cause: str
+    says: str
+
+
+def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: set[str]) -> Iterator[Change]:
+    """Every single change this module knows, for the body of `function`.
+
+    `siblings` are the functions that could be called in place of another, with their number of arguments; `normalisers`
+    are those among them that make a row add up to 1.
+    """
+    scope = Scope(function, siblings, normalisers)
+    for parent, field, index, node in _children(function):
+        scope.statement = node if isinstance(node, ast.stmt) else scope.statement
+        for new, cause, says in _replacements(node, scope, parent):
+            ast.copy_location(new, node)
+            ast.fix_missing_locations(new)
+            yield Change(parent, field, index, new, cause, says)
+    for old, other, cause, says in _swapped_names(scope):
+        body = [_Renaming(old, scope.expression(other)).visit(copy.deepcopy(node)) for node in function.body]
+        new = ast.If(ast.Constant(True), body, [])
+        ast.copy_location(new, function.body[0])
+        ast.fix_missing_locations(new)
+        yield Change(function, "body", None, [new], cause, says)  # type: ignore[arg-type]
+
+
+class _Renaming(ast.NodeTransformer):
+    """Puts an expression wherever a name is read."""
+
+    def __init__(self, old: str, new: ast.expr):
+        self.old, self.new = old, new
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id == self.old and isinstance(node.ctx, ast.Load):
+            return copy.deepcopy(self.new)
+        return node
+
+
+def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Replacement]:
+    if isinstance(node, ast.BinOp):
+        yield from slips.operator(node, scope)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
+        yield node.operand, "sign-flipped", f"the minus before `{code(node.operand)}` is missing"
+    if isinstance(node, ast.Call):
+        yield from slips.call(node, scope)
+    if isinstance(node, ast.Attribute) and node.attr == "T" and isinstance(node.ctx, ast.Load):
+        yield node.value, "transposed", f"`{code(node.value)}` stands where its transpose belongs"
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield from _names(node, scope)
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield from _constant(node, parent)
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
+        plain = ast.Assign([node.target], node.value)
+        yield plain, "not-accumulated", f"`{code(node.target)}` is overwritten where it should grow"
+        yield ast.Pass(), "missing-term", f"the term `{code(node.value)}` is missing"
+    if isinstance(node, ast.expr) and (isinstance(parent, ast.Return | ast.Assign | ast.DictComp)):
+        yield from _divided(node, scope)
+    if isinstance(node, ast.IfExp):
+        yield (
+            ast.IfExp(node.test, node.orelse, node.body),
+            "wrong-order",
+            f"the two sides of `{code(node.test)}` are swapped",
+        )
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        yield from _compare(node, parent)
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        yield from _row_by_row(node)
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and code(node.slice) == "::-1":
+        yield node.value, "reversed", f"`{code(node.value)}` runs forwards where it should run backwards"
+
+
+def _names(node: ast.Name, scope: Scope) -> Iterator[Replacement]:
+    for other in scope.others(node.id):
+        yield scope.expression(other), *wrong_name(node.id, other, scope)
+
+
+def _swapped_names(scope: Scope) -> Iterator[tuple[str, str, str, str]]:
+    """One name read for another throughout."""
+    for name in [*scope.definitions, *scope.arguments]:
+        for other in scope.others(name):
+            yield name, other, *wrong_name(name, other, scope)
+
+
+def _divided(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
+    """A mean where none belongs: a whole result divided by the size of an array in it."""
+    if not isinstance(node, ast.BinOp | ast.Call | ast.Name):
+        return
+    arrays = [
+        item
+        for item in ast.walk(node)
+        if isinstance(item, ast.Name) and item.id in [*scope.arguments, *scope.definitions]
+    ]
+    for name in dict.fromkeys(item.id for item in arrays if item.id not in scope.scalars):
+        array = ast.Name(name, ast.Load())
+        sizes = [ast.Attribute(array, "size", ast.Load()), ast.Call(ast.Name("len", ast.Load()), [array], [])]
+        for size in sizes:
+            yield (
+                ast.BinOp(node, ast.Div(), size),
+                "extra-mean",
+                f"it is divided by `{code(size)}`, and nothing is left to divide",
+            )
+
+
+def _row_by_row(node: ast.Subscript) -> Iterator[Replacement]:
+    """`a[np.arange(N), labels]` picks one place in each row; `a[:, labels]` picks whole columns."""
+    assert isinstance(node.slice, ast.Tuple)
+    first, *rest = node.slice.elts
+    if isinstance(first, ast.Call) and "arange" in code(first):
+        new = ast.Subscript(node.value, ast.Tuple([ast.Slice(), *rest], ast.Load()), node.ctx)
+        cause = "broadcast-blowup" if isinstance(node.ctx, ast.Load) else "batch-mixed"
+        yield new, cause, "whole columns are picked, for every example, where each row has one place of its own"
+
+
+def _constant(node: ast.Constant, parent: ast.AST) -> Iterator[Replacement]:
+    value = node.value
+    places = (ast.Slice, ast.Subscript, ast.Tuple)
+    counted = isinstance(parent, ast.Call) and code(parent.func).split(".")[-1] in ("range", "arange")
+    if isinstance(parent, ast.Subscript) and isinstance(parent.value, ast.Attribute) and parent.value.attr == "shape":
+        for other in {0, 1, -1} - {value}:
+            yield (
+                ast.Constant(other),
+                "wrong-axis",
+                f"the size of axis {other} stands where that of axis {value} belongs",
+            )
+        return
+    if type(value) is int and (isinstance(parent, places) or counted):
+        for other in (value - 1, value + 1):
+            yield ast.Constant(other), "off-by-one", f"{other} stands where {value} belongs"
+    scales = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult | ast.Div)
+    if value and (scales or type(value) is float):
+        for other in (value / 2, value * 2, 1.0):
+            if other != value:
+                yield ast.Constant(other), "wrong-factor", f"{other:g} stands where {value:g} belongs"
+
+
+def _compare(node: ast.Compare, parent: ast.AST) -> Iterator[Replacement]:
+    flip = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE}
+    edge = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
+    kind, text = type(node.ops[0]), code(node)
+    if isinstance(parent, ast.If | ast.While | ast.IfExp | ast.comprehension):
+        if kind in edge:
+            says = f"`{text}` is asked one step too early or too late"
+            yield ast.Compare(node.left, [edge[kind]()], node.comparators), "off-by-one", says
+    elif kind in flip:
+        cause = "mask-inverted" if "mask" in text else "sign-flipped"
+        yield ast.Compare(node.left, [flip[kind]()], node.comparators), cause, f"`{text}` is asked the wrong way round"
+        yield (
+            ast.Compare(node.left, [edge[kind]()], node.comparators),
+            "ties",
+            f"the case of equality goes to the other side of `{text}`",
+        )
+
+
+def _children(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+    """Every node in the body of `function` with the place where it hangs, statement by statement.
+
+    Guards that only raise are left alone, and so are keywords such as `axis`, which have changes of their own.
+    """
+
+    def below(parent: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+        for field, value in ast.iter_fields(parent):
+            if parent is function and field != "body":
+                continue
+            items = enumerate(value) if isinstance(value, list) else [(None, value)]
+            for index, item in items:
+                if not isinstance(item, ast.AST) or isinstance(item, ast.Raise | ast.expr_context):
+                    continue
+                if isinstance(item, ast.keyword) and isinstance(item.value, ast.Constant | ast.UnaryOp):
+                    continue
+                yield parent, field, index, item
+                yield from below(item)
+
+    yield from below(function)

@@ -1,0 +1,114 @@
+"""Does a guess predict what the learner's function gives: on every recorded call, and on inputs that no test has seen.
+
+The fresh inputs keep coincidences out.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dojo.checking.kata import Call
+from dojo.checking.tracks import leaves
+from dojo.diagnosis.evidence import Answer, Evidence
+from dojo.diagnosis.timebox import timebox
+
+ONE_GUESS = 0.04  # seconds for a single guess: it may loop for ever
+FRESH = 3  # inputs that no test has seen
+
+Outputs = Callable[[Call], dict | None]
+
+
+class Predictor:
+    """Tells whether a guess predicts one tensor of the learner's function."""
+
+    def __init__(self, evidence: Evidence, tensor: str | None, learner: Outputs):
+        self.evidence, self.tensor, self.learner = evidence, tensor, learner
+        telling = [answer for answer in evidence.answers if tensor in answer.expected]
+        self.wrong = [answer for answer in telling if tensor in answer.wrong]
+        self.answers = [*self.wrong, *(answer for answer in telling if answer not in self.wrong)]
+        self._fresh: list[Answer] | None = None
+
+    def outputs(self, ask: Outputs) -> bool:
+        """Whether `ask` gives what the learner's function gave. A guess that takes too long is wrong."""
+        self.fresh()
+        with timebox(ONE_GUESS):
+            return all(self._agrees(answer, ask(answer.call)) for answer in [*self.answers, *self.fresh()])
+        return False
+
+    def harmless(self, function: Callable) -> bool:
+        """Whether a changed reference is still right on ordinary inputs: only a numerical trick was dropped."""
+        with timebox(ONE_GUESS):
+            return bool(self.fresh()) and self._harmless(function)
+        return False
+
+    def _harmless(self, function: Callable) -> bool:
+        for answer in self.fresh():
+            right, plain = (
+                self.evidence.outputs(self.evidence.reference, answer.call),
+                self.evidence.outputs(function, answer.call),
+            )
+            if (
+                not right
+                or not plain
+                or any(
+                    tensor not in plain or not self.evidence.same(plain[tensor], value, answer.call)
+                    for tensor, value in right.items()
+                )
+            ):
+                return False
+        return True
+
+    def fresh(self) -> list[Answer]:
+        """Calls on inputs near the recorded ones, with what the learner's function answers there."""
+        if self._fresh is None:
+            rng = np.random.default_rng(0)
+            bases = sorted(self.wrong, key=lambda answer: (_extreme(answer.call), -_size(answer.call)))
+            calls = [nearby(base.call, rng) for base in bases[:1] for _ in range(FRESH)]
+            answered = [(call, self.learner(call)) for call in calls]
+            self._fresh = [
+                Answer(Call(call.function, call.args, call.kwargs, call.gradient, outputs), "", outputs)
+                for call, outputs in answered
+                if outputs and self.tensor in outputs
+            ]
+        return self._fresh
+
+    def _agrees(self, answer: Answer, predicted: dict | None) -> bool:
+        got = answer.call.outputs
+        if predicted is None or self.tensor not in predicted:
+            return self.tensor not in got
+        return self.tensor in got and self.evidence.same(got[self.tensor], predicted[self.tensor], answer.call)
+
+
+def nearby(call: Call, rng: np.random.Generator) -> Call:
+    """The same call on other numbers of the same kind: signs, zeros, the range of integers and sums to 1 are kept."""
+
+    def other(value):
+        if not isinstance(value, np.ndarray):
+            return value
+        if value.dtype.kind == "i":
+            return rng.permutation(value.ravel()).reshape(value.shape)
+        if value.dtype.kind != "f" or not value.size:
+            return value
+        changed = (value * rng.uniform(0.5, 1.5, value.shape)).astype(value.dtype)
+        shares = value.ndim > 0 and np.all(value >= 0) and np.allclose(value.sum(-1), 1)
+        return (changed / changed.sum(-1, keepdims=True)).astype(value.dtype) if shares else changed
+
+    with np.errstate(all="ignore"):
+        return Call(call.function, leaves(call.args, other), call.kwargs, call.gradient)
+
+
+def _extreme(call: Call) -> bool:
+    found: list[bool] = []
+
+    def look(value) -> None:
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
+            found.append(not np.all(np.abs(value) < 50))
+
+    leaves(call.args, look)
+    return any(found)
+
+
+def _size(call: Call) -> int:
+    sizes: list[int] = []
+    leaves(call.args, lambda value: sizes.append(value.size if isinstance(value, np.ndarray) else 0))
+    return min(sum(sizes), 100)

@@ -1,0 +1,80 @@
+"""The names of a function under change: arguments, local definitions, and what may stand for what by mistake."""
+
+import ast
+import copy
+
+from dojo.diagnosis.syntax import code
+
+Replacement = tuple[ast.AST, str, str]  # the new node, its cause, and the sentence for it
+
+
+class Scope:
+    """The names of a function: its arguments, what its simple assignments compute, and in which order."""
+
+    def __init__(self, function: ast.FunctionDef, siblings: dict[str, int], normalisers: set[str]):
+        self.normalisers = normalisers
+        self.siblings = {name: count for name, count in siblings.items() if name != function.name}
+        self.backward = function.name.endswith("_backward")
+        self.statement: ast.AST = function
+        self.scalars = getattr(function, "scalars", set())
+        self.arguments = [argument.arg for argument in function.args.args]
+        self.upstream = {name for name in self.arguments if name.startswith("d") and len(name) > 1 and name != "d"}
+        if not self.backward:
+            self.upstream = set()
+        self.definitions: dict[str, ast.expr] = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                self.definitions.setdefault(node.targets[0].id, node.value)
+        returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+        self.results = {item.id for value in returned for item in ast.walk(value) if isinstance(item, ast.Name)}
+
+    def expression(self, name: str) -> ast.expr:
+        """A name as an expression: locals by their definition, so that one defined later can stand earlier."""
+        if name in self.definitions:
+            return copy.deepcopy(self.definitions[name])
+        return ast.Name(name, ast.Load())
+
+    def others(self, name: str) -> list[str]:
+        """Names that could stand by mistake where `name` stands."""
+        known = [*self.arguments, *self.definitions]
+        if name not in known:
+            return []
+        return [
+            other
+            for other in known
+            if other != name
+            and not (
+                other in self.definitions
+                and name in self.definitions
+                and self.mentions(self.definitions[other], {name})
+            )
+        ]
+
+    def mentioned_elsewhere(self, lost: ast.AST) -> bool:
+        """Whether the statement reads an upstream gradient outside of `lost` too."""
+
+        def count(node: ast.AST) -> int:
+            return sum(isinstance(item, ast.Name) and item.id in self.upstream for item in ast.walk(node))
+
+        return count(self.statement) > count(lost)
+
+    def mentions(self, node: ast.AST, names) -> bool:
+        return any(isinstance(item, ast.Name) and item.id in names for item in ast.walk(node))
+
+
+def wrong_name(name: str, other: str, scope: Scope) -> tuple[str, str]:
+    """The cause when `other` stands where `name` belongs."""
+    definition = scope.definitions.get(name)
+    if definition is not None and scope.mentions(definition, {other}):
+        if isinstance(definition, ast.BinOp) and code(definition.left) == other:
+            return "missing-term", f"`{other}` stands where `{name}` belongs: what is done to it in between is missing"
+        return "wrong-argument", f"the formula wants `{name}` and got `{other}`"
+    replacement = scope.definitions.get(other)
+    if (
+        definition is None
+        and replacement is not None
+        and scope.mentions(replacement, {name})
+        and other not in scope.results
+    ):
+        return "wrong-argument", f"the formula wants `{name}` and got `{other}`"
+    return "wrong-operand", f"`{other}` stands where `{name}` belongs"

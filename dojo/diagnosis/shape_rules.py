@@ -1,0 +1,84 @@
+"""Rules for answers of another shape than expected: small pure functions from a case to a cause or nothing."""
+
+import numpy as np
+
+from dojo.diagnosis.cases import Case, match
+from dojo.diagnosis.findings import Match
+
+
+def transposed_shape(case: Case) -> Match | None:
+    got, expected = case.got, case.expected
+    if got.ndim == expected.ndim >= 2 and sorted(got.shape) == sorted(expected.shape):
+        return match(
+            "transposed", f"its axes stand in another order: {got.shape} for {expected.shape}", "transposed_shape"
+        )
+    return None
+
+
+def blowup(case: Case) -> Match | None:
+    got, expected = case.got, case.expected
+    if got.ndim == 2 and expected.ndim <= 2 and expected.size > 1 and got.size > expected.size:
+        sides = {size for size in expected.shape if size > 1}
+        if len(set(got.shape)) == 1 and got.shape[0] in sides:
+            n = got.shape[0]
+            return match("broadcast-blowup", f"a column and a row of {n} were broadcast into a {n}×{n} table", "blowup")
+    return None
+
+
+def not_summed(case: Case) -> Match | None:
+    got, expected = case.got, case.expected
+    if not case.gradient or got.ndim < expected.ndim or got.size <= expected.size:
+        return None
+    upstream = [np.shape(value) for name, value in case.arguments.items() if name.startswith("d")]
+    if got.shape in upstream:
+        return match(
+            "not-summed",
+            "it still has the shape of the upstream gradient: what was broadcast in the forward pass must be summed here",
+            "not_summed",
+        )
+    return None
+
+
+def lost_axis(case: Case) -> Match | None:
+    got, expected = case.got.shape, case.expected.shape
+    if got == () and expected:
+        return match("lost-axis", "it is a single number: every axis was summed away", "lost_axis")
+    if len(got) >= len(expected):
+        return None
+    if case.got.size == case.expected.size:
+        return match("lost-axis", f"the numbers stand in {len(got)} axes where {len(expected)} belong", "lost_axis")
+    for axis in range(len(expected)):
+        if expected[:axis] + expected[axis + 1 :] == got:
+            name = case.labels[axis].split("=")[0] if axis < len(case.labels) else str(axis)
+            return match("lost-axis", f"the axis {name} is gone", "lost_axis")
+    return None
+
+
+def extra_axis(case: Case) -> Match | None:
+    got, expected = case.got.shape, case.expected.shape
+    if len(got) <= len(expected):
+        return None
+    if case.got.size == case.expected.size:
+        return match("extra-axis", f"it has {len(got) - len(expected)} axis of size 1 too many", "extra_axis")
+    for axis in range(len(got)):
+        if got[:axis] + got[axis + 1 :] == expected:
+            if expected and got[axis] > 1 and got[axis] in expected:
+                return match("broadcast-blowup", f"it has grown an axis of size {got[axis]}", "extra_axis")
+            return match("extra-axis", f"it still has an axis of size {got[axis]}, which should be gone", "extra_axis")
+    return None
+
+
+def other_axis(case: Case) -> Match | None:
+    """One axis per example where one per feature belongs, or the reverse: a reduction over the wrong axis."""
+    got, expected = case.got.shape, case.expected.shape
+    if len(got) == len(expected) == 1 and got[0] in case.sizes.values() and expected[0] in case.sizes.values():
+        names = {size: name for name, size in case.sizes.items()}
+        return match(
+            "wrong-axis",
+            f"it runs along {names[got[0]]} where {names[expected[0]]} belongs: the sum took the wrong axis",
+            "other_axis",
+        )
+    return None
+
+
+SHAPE_RULES = (transposed_shape, blowup, not_summed, lost_axis, extra_axis, other_axis)
