@@ -3,6 +3,8 @@
 `NumpyTrack` is here; `TorchTrack` lives in torch_track.py, the only module of the dojo that imports torch.
 """
 
+from typing import Any
+
 import numpy as np
 
 
@@ -10,7 +12,7 @@ class WrongType(Exception):
     """What an implementation returned is not what its track returns: the message says what it is."""
 
 
-def leaves(value, change):
+def leaves(value, change) -> Any:
     """`value` with `change` applied to everything inside dicts, lists and tuples."""
     if isinstance(value, dict):
         return {key: leaves(item, change) for key, item in value.items()}

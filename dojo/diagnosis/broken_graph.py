@@ -29,13 +29,14 @@ def where_the_graph_ends(source: str, function: str | None, line: int | None = N
         tree = ast.parse(source)
     except SyntaxError:
         return None
-    inside = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    inside = [node for node in functions if node.name == function]
+    helpers = [node for node in functions if node not in inside]
     if line is not None:
-        chosen = [node for node in inside if node.end_lineno is not None and node.end_lineno >= line][:1]
-        tree.body, inside = list(chosen), chosen
-    helpers = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node not in inside]
+        inside, helpers = [node for node in inside if (node.end_lineno or 0) >= line][:1], []
     for part in [*inside, *helpers]:
-        found = [(node.lineno, CUTS[name]) for node in ast.walk(part) if (name := _cut(node))]
+        nodes = [node for node in ast.walk(part) if isinstance(node, ast.expr)]
+        found = [(node.lineno, CUTS[name]) for node in nodes if (name := _cut(node))]
         if found:
             return min(found)
     return None

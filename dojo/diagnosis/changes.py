@@ -146,7 +146,7 @@ def _constant(node: ast.Constant, parent: ast.AST) -> Iterator[Replacement]:
         for other in (value - 1, value + 1):
             yield ast.Constant(other), "off-by-one", f"{other} stands where {value} belongs"
     scales = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult | ast.Div)
-    if value and (scales or type(value) is float):
+    if isinstance(value, int | float) and value and (scales or type(value) is float):
         for other in (value / 2, value * 2, 1.0):
             if other != value:
                 yield ast.Constant(other), "wrong-factor", f"{other:g} stands where {value:g} belongs"

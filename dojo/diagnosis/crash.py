@@ -141,7 +141,8 @@ def operand_sentence(segment: str, frame: FrameType, law: Signature, sizes: dict
 
 
 def _matmul_sentence(one: str, other: str, left, right, texts: list[str]) -> tuple[str, list[Match]]:
-    a, b = tuple(left.shape), tuple(right.shape)
+    a: list[int] = list(left.shape)
+    b: list[int] = list(right.shape)
     if not a or not b:
         return "a matrix product needs two arrays; one of these is a single number", []
     inner = (_axis(texts[0], -1), _axis(texts[1], -2 if len(b) > 1 else -1))
@@ -184,7 +185,7 @@ def _value(node: ast.AST, frame: FrameType):
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
         value = _value(node.value, frame)
         try:
-            return value[node.slice.value] if isinstance(value, dict | list | tuple | np.ndarray) else None
+            return value[node.slice.value] if isinstance(value, dict | list | tuple | np.ndarray) else None  # type: ignore[index]
         except (KeyError, IndexError, TypeError):
             return None
     return _reshaped(node, frame)

@@ -121,7 +121,7 @@ def swapped_outputs(evidence: Evidence) -> list[Match]:
 def _opposites(evidence: Evidence, answer: Answer) -> bool:
     """Whether one right result is the negative of another: then a lost sign and an exchange look alike."""
     values = [np.asarray(value) for value in answer.expected.values() if isinstance(value, np.ndarray | np.generic)]
-    return any(evidence.same(one, -other, answer.call) for one, other in itertools.combinations(values, 2))
+    return any(evidence.same(one, np.negative(other), answer.call) for one, other in itertools.combinations(values, 2))
 
 
 def _came_as(evidence: Evidence, answer: Answer, names, order) -> bool:

@@ -44,14 +44,15 @@ class _Prober:
         self.call, self.tensor, self.learner = answer.call, tensor, learner
         self.reference: Outputs = lambda call: evidence.outputs(evidence.reference, call)
         self.backward = answer.call.gradient
-        self.mine, self.right = self._value(learner, self.call), self._value(self.reference, self.call)
+        mine, right = self._value(learner, self.call), self._value(self.reference, self.call)
+        self.usable = mine is not None and right is not None and mine.shape == right.shape
+        self.mine, self.right = np.asarray(mine), np.asarray(right)
         self.labels = [label.split("=")[0] for label in evidence.labels(answer, tensor)]
-        self.usable = self.mine is not None and self.right is not None and self.mine.shape == self.right.shape
         self.rng = np.random.default_rng(0)
 
     def unused(self) -> Iterator[Match]:
         """An argument that moves the reference's answer and not the learner's; a lone number may just be coarse."""
-        if self.right is None or self.right.ndim == 0:
+        if self.right.ndim == 0:
             return
         for position, name in enumerate(self.law.parameters[: len(self.call.args)]):
             value = self.call.args[position]
