@@ -7,8 +7,9 @@ from pathlib import Path
 
 from dojo import stubs
 from dojo.curriculum import Curriculum, Kata
+from dojo.judged import judged_hash
 from dojo.loading import ROOT, kata_path, solution_path
-from dojo.progress import Progress, Row, judged_hash
+from dojo.progress import Progress, Row
 from dojo.running.client import Worker
 from dojo.running.verdict import verdict, whole_file
 

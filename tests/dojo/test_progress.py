@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from dojo import judged as judging
 from dojo import loading
 from dojo import progress as module
 from dojo.errors import DojoError
-from dojo.progress import APPLICATION, VERSION, Progress, Row, judged_hash
+from dojo.judged import judged_hash
+from dojo.progress import APPLICATION, VERSION, Progress, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 PRELUDE = """
@@ -692,7 +694,7 @@ def test_an_old_file_is_read_once_and_noticed_when_it_changes(checkout, monkeypa
 
 def test_a_young_file_is_read_again_because_its_time_stamps_prove_little(checkout):
     judged_hash("backprop", "numpy")
-    assert not [file for file in module._fingerprints if file.startswith(str(checkout))]
+    assert not [file for file in judging._fingerprints if file.startswith(str(checkout))]
 
 
 def test_a_hundred_katas_are_hashed_in_a_blink(checkout):
