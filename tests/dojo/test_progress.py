@@ -14,19 +14,21 @@ from pathlib import Path
 import pytest
 
 from dojo import judged as judging
-from dojo import loading
+from dojo import loading, storage
 from dojo import progress as module
 from dojo.errors import DojoError
 from dojo.judged import judged_hash
-from dojo.progress import APPLICATION, VERSION, Progress, Row
+from dojo.progress import Progress, Row
+from dojo.storage import APPLICATION, VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 PRELUDE = """
 import os, sys
 from pathlib import Path
 from dojo import progress as module
+from dojo import storage
 from dojo.progress import Progress
-module.SYNCHRONOUS = os.environ.get("SYNCHRONOUS", "OFF")
+storage.SYNCHRONOUS = os.environ.get("SYNCHRONOUS", "OFF")
 notices = []
 progress = Progress(Path(sys.argv[1]), notices.append)
 verdict = {"format": 1, "kata": "affine", "track": "numpy", "status": "failed", "seconds": 0.1, "output": "x" * 3000,
@@ -66,7 +68,7 @@ def set_aside(path: Path) -> list[Path]:
 @pytest.fixture(autouse=True)
 def swift(monkeypatch):
     """Only a power cut would tell the difference, and waiting for the disk takes most of the time of these tests."""
-    monkeypatch.setattr(module, "SYNCHRONOUS", "OFF")
+    monkeypatch.setattr(storage, "SYNCHRONOUS", "OFF")
 
 
 @pytest.fixture
@@ -293,16 +295,16 @@ def test_processes_that_meet_a_damaged_file_together_set_it_aside_once(path):
 
 
 def test_a_file_set_aside_by_another_process_first_is_left_alone(progress, path, notices, monkeypatch):
-    lock = module._only_one
+    lock = storage._only_one
 
     @contextmanager
     def late(folder):
-        monkeypatch.setattr(module, "_only_one", lock)
+        monkeypatch.setattr(storage, "_only_one", lock)
         Progress(path, notices.append).record(verdict(), "the other process")
         with lock(folder):
             yield
 
-    monkeypatch.setattr(module, "_only_one", late)
+    monkeypatch.setattr(storage, "_only_one", late)
     path.parent.mkdir()
     path.write_text("garbage")
     progress.record(verdict(), "this one")
@@ -335,7 +337,7 @@ def test_a_file_removed_or_replaced_meanwhile_is_noticed(progress, path):
 
 
 def test_a_busy_file_is_an_error_with_a_next_step(progress, path, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(storage, "PATIENCE", 0.05)
     progress.record(verdict(), "abc")
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -423,7 +425,7 @@ def test_an_empty_file_holds_nothing_and_is_used(progress, path, notices):
 
 
 def test_files_set_aside_in_the_same_second_get_different_names(progress, path, notices, monkeypatch):
-    monkeypatch.setattr(module.time, "strftime", lambda format: "20250102-030405")
+    monkeypatch.setattr(storage.time, "strftime", lambda format: "20250102-030405")
     path.parent.mkdir()
     for n in range(3):
         path.write_text(f"garbage {n}")
@@ -681,7 +683,7 @@ def test_the_hash_does_not_depend_on_where_the_checkout_stands(checkout, monkeyp
 
 def test_an_old_file_is_read_once_and_noticed_when_it_changes(checkout, monkeypatch):
     later = time.time_ns() + 3_000_000_000
-    monkeypatch.setattr(module.time, "time_ns", lambda: later)
+    monkeypatch.setattr(judging.time, "time_ns", lambda: later)
     first = judged_hash("backprop", "numpy")
     with monkeypatch.context() as patch:
         patch.setattr("builtins.open", lambda *_: pytest.fail("the file was read again"))
