@@ -349,6 +349,11 @@ class Kata:
                 )
         elif annotation is not None and inspect.isclass(origin) and issubclass(origin, Iterator):
             raise Refused(f"returns {spell(value)}; an iterator was expected", call.function, tensor, "wrong-type")
+        strangers: list[str] = []
+        leaves(value, lambda leaf: strangers.append(spell(leaf)) if self._adapter.foreign(leaf) else None)
+        if strangers:
+            holds = f"holds {strangers[0]}; {self._adapter.array_name} was expected"
+            raise Refused(holds, call.function, tensor, "wrong-type")
         plain = self._adapter.loose(value)
         call.outputs[tensor] = plain
         return plain

@@ -43,6 +43,10 @@ class TorchTrack:
         """Whether a call left its mark on an argument: it asked for a gradient, or holds one."""
         return isinstance(value, torch.Tensor) and (value.requires_grad or value.grad is not None)
 
+    def foreign(self, value) -> bool:
+        """Whether a value is an array of the other track."""
+        return isinstance(value, np.ndarray)
+
     def loose(self, value):
         """Anything else a function returned or handed to a test's callback, with tensors as numpy."""
         return leaves(value, lambda item: item.detach().cpu().numpy() if isinstance(item, torch.Tensor) else item)

@@ -59,6 +59,10 @@ class NumpyTrack:
         """Whether a call left a mark on an argument beside its values; a numpy array has no place for one."""
         return False
 
+    def foreign(self, value) -> bool:
+        """Whether a value is an array of the other track."""
+        return type(value).__module__.split(".")[0] == "torch"
+
     def loose(self, value):
         """Anything else a function returned or handed to a test's callback, with this track's arrays as numpy."""
         return value

@@ -71,8 +71,8 @@ class Checkout:
         return json.loads(line)
 
     def pytest(self, *arguments: str, **options):
-        """`python -m pytest …`."""
-        return self.run("-m", "pytest", *arguments, **options)
+        """`python -m pytest …`, without a plugin that takes longer to end than the tests take to run."""
+        return self.run("-m", "pytest", "-p", "no:hypothesispytest", *arguments, **options)
 
     def maintain(self, *arguments: str, **options):
         """`python -m dojo.maintain …`."""

@@ -159,13 +159,12 @@ def test_track_torch_runs_the_torch_files_and_autograd(checkout):
 
 
 def test_xdist_gives_the_same_verdicts_and_words(checkout):
-    checkout.solve("softmax", "numpy", ("    return p * (dout - (dout * p)", "    return p * (dout + (dout * p)"))
-    done = checkout.pytest("-n", "2", "-rA", *files("softmax"))
+    checkout.solve("affine", "numpy", ("db = dout.sum(axis=0)", "db = dout.mean(axis=0)"))
+    done = checkout.pytest("-n", "2", "-rA", *files("affine"))
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "PASSED tests/katas/test_softmax.py::test_softmax_of_one_row[numpy]" in done.stdout
-    assert "katas/numpy/softmax.py:24: softmax_backward" in done.stdout
+    assert "PASSED tests/katas/test_affine.py::test_affine_by_hand[numpy]" in done.stdout
+    assert "katas/numpy/affine.py:27: affine_backward, db" in done.stdout
     assert "likely: " in done.stdout
-    assert "INTERNALERROR" not in done.stdout
 
 
 def collected(done) -> set[str]:
