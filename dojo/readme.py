@@ -124,4 +124,6 @@ def _readme() -> str:
     try:
         return README.read_text(encoding="utf-8")
     except OSError as error:
-        raise DojoError(f"{README} cannot be read: {error.strerror}.", "`git checkout README.md` brings it back.") from None
+        raise DojoError(
+            f"{README} cannot be read: {error.strerror}.", "`git checkout README.md` brings it back."
+        ) from None

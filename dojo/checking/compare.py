@@ -62,6 +62,8 @@ def difference(got, expected, rtol: float, atol: float | None = None) -> Differe
 def describe(got, expected, labels: list[str], rtol: float) -> str:
     """One sentence of facts about two numbers or arrays of numbers; `labels` name the axes of `expected` (`N=4`)."""
     got, expected = np.asarray(got), np.asarray(expected)
+    if got.dtype.kind not in "fiub" or expected.dtype.kind not in "fiub":
+        return f"is {_short(got)}; {_short(expected)} was expected"
     wanted = f"({', '.join(labels)}{',' if len(labels) == 1 else ''})"
     if got.shape != expected.shape:
         return f"has shape {got.shape}; {wanted if labels else 'a single number'} was expected"
@@ -77,6 +79,12 @@ def describe(got, expected, labels: list[str], rtol: float) -> str:
         text += f", {int(strange.sum())} of them nan"
     one, other = apart(got[at], expected[at])
     return f"{text}; at {list(at)} it is {one}, expected {other}"
+
+
+def _short(value: np.ndarray, limit: int = 60) -> str:
+    """Something else than numbers, as Python writes it."""
+    text = repr(value.tolist())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def apart(one, other) -> tuple[str, str]:

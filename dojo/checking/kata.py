@@ -26,6 +26,7 @@ from dojo.checking.signatures import Array, Signature, as_array
 from dojo.checking.tracks import WrongType, leaves, spell
 
 LONGEST_ITERATOR = 100_000  # items; more is taken for an endless loop
+OUTCOMES = {"Skipped": "skip", "Failed": "fail", "XFailed": "xfail", "Exit": "exit"}  # what pytest raises for them
 RECORD_LIMIT = 2_000_000  # bytes of arguments that a call's record keeps
 
 
@@ -117,10 +118,12 @@ class Kata:
             for one, other in zip(got, expected, strict=True):
                 self.assert_close(one, other, rtol, atol)
             return
+        if _ragged(got):
+            raise self._refuse(call, tensor, f"has parts of different shapes; {spell(expected)} was expected")
         single = "float32" in (str(np.asarray(got).dtype), str(np.asarray(expected).dtype)) or (
             call and _single(call.args)
         )
-        rtol = rtol or self._tolerance["float32" if single else "float64"]
+        rtol = self._tolerance["float32" if single else "float64"] if rtol is None else rtol
         if not same(got, expected, rtol, atol):
             labels = self._labels(call, tensor, np.shape(expected))
             raise self._refuse(call, tensor, describe(got, expected, labels, rtol))
@@ -256,7 +259,7 @@ class Kata:
         except Exception as error:
             call.error, call.traceback = error, error.__traceback__
             if type(error).__module__.startswith(("_pytest", "pytest")):
-                raise Ended(f"calls pytest.{type(error).__name__.lower()}", call.function, error) from None
+                raise Ended(_ending(error), call.function, error) from None
             raise
         except BaseException as error:
             call.error, call.traceback = error, error.__traceback__
@@ -467,6 +470,15 @@ def _arrays(value) -> list[np.ndarray]:
     return found
 
 
+def _ragged(value) -> bool:
+    """Whether a list holds parts that make no array."""
+    try:
+        np.asarray(value)
+    except ValueError:
+        return True
+    return False
+
+
 def _single(args: tuple) -> bool:
     return any(item.dtype == np.float32 for item in _arrays(args))
 
@@ -488,6 +500,6 @@ def _briefly(args: tuple) -> str:
 def _ending(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "ends the process with sys.exit"
-    if type(error).__module__.startswith(("_pytest", "pytest")):
-        return f"calls pytest.{type(error).__name__.lower()}"
+    if type(error).__name__ in OUTCOMES:
+        return f"calls pytest.{OUTCOMES[type(error).__name__]}"
     return f"raises {type(error).__name__}, which is meant to end the process"

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from dojo import stubs
-from dojo.loading import ROOT
+from dojo import readme, stubs
+from dojo.loading import ROOT, curriculum
 
 HERE = Path(__file__).parent
 PARTS = ("dojo", "data", "solutions", "tests/katas", "tests/alternatives", "grader.py", "pyproject.toml")
-PARTS += ("README.md", ".github/map.svg")  # whose parts are made from the map of katas
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "cache", ".*")
 OWN = ("PYTEST_", "COV_", "DOJO_")  # what a run of these tests sets, and a fresh checkout must not see
 CHANGED = {"COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "PYTHONPATH", "PYTHONWARNINGS"}
@@ -110,7 +109,7 @@ def template(once) -> Path:
 
 
 def lay_out(root: Path) -> None:
-    """A checkout with stubs for katas, whatever somebody has written in this one; its modules are compiled."""
+    """A checkout with all that `maintain sync` makes, whatever somebody has written in this one; modules compiled."""
     for part in PARTS:
         source, target = ROOT / part, root / part
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -123,6 +122,10 @@ def lay_out(root: Path) -> None:
         stub.parent.mkdir(parents=True, exist_ok=True)
         stub.write_text(stubs.make_stub(solution.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copy2(ROOT / "katas" / "curriculum.toml", root / "katas" / "curriculum.toml")
+    page = readme.with_table(f"# A checkout\n\n{readme.BEGIN}\n{readme.END}\n", curriculum())
+    (root / "README.md").write_text(page, encoding="utf-8")
+    (root / ".github").mkdir()
+    (root / ".github" / "map.svg").write_text(readme.picture(curriculum()), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "compileall", "-q", "dojo", "data"], cwd=root, check=True)
 
 
