@@ -8,6 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dojo.errors import DojoError, nearest
 
@@ -138,7 +139,8 @@ def _chapters(entries: list[dict], path: Path) -> dict[int, str]:
     """The chapters' titles by number."""
     titles: dict[int, str] = {}
     for entry in entries:
-        number, title = entry.get("number"), entry.get("title")
+        number: Any = entry.get("number")
+        title: Any = entry.get("title")
         for key in entry:
             _known(key, ["number", "title"], path, f"chapter {number}")
         _want(isinstance(number, int), path, "", f"a chapter has number {number!r}", "give it a whole number")
@@ -220,8 +222,9 @@ def _forbidden(entry: dict, path: Path, where: str) -> dict[str, tuple[str, ...]
 
 
 def _known(key: str, known: list[str], path: Path, where: str) -> None:
-    mend = nearest(key, known) or f"known keys: {', '.join(known)}"
-    _want(key in known, path, where, f"unknown key {key!r}", mend)
+    if key not in known:  # looking for the nearest takes long, and every command comes by here
+        mend = nearest(key, known) or f"known keys: {', '.join(known)}"
+        _want(False, path, where, f"unknown key {key!r}", mend)
 
 
 def _want(condition: bool, path: Path, where: str, what: str, mend: str) -> None:

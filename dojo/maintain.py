@@ -6,6 +6,7 @@ are refused and named. `new NAME` lays out the files of a kata. Each complaint s
 
 import json
 import keyword
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -241,7 +242,7 @@ def show_score(console: Console, katas: list[Kata], as_json: bool, verbose: bool
     from dojo.scoring import Score, cases, judge_all, uncovered
 
     tracks = _present(TRACKS)
-    todo = [case for kata in katas for case in cases(kata) if case.track in tracks]
+    todo = [case for kata in katas for case in cases(kata, tracks)]
     total, rows = Score(), {kata.name: Score() for kata in katas}
     for case, verdict in judge_all(todo):
         for tally in (total, rows[case.kata]):
@@ -282,7 +283,8 @@ def _present(tracks) -> list[str]:
 def main() -> None:
     """Run the command line; DojoErrors become a message and exit code 2."""
     try:
-        install_finder()  # the mistakes import solutions, from wherever this is run
+        os.chdir(ROOT)  # what it says and draws is the same wherever it is run
+        install_finder()  # the mistakes import solutions
         maintain()
     except DojoError as error:
         click.echo(str(error), err=True)

@@ -10,8 +10,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from dojo.curriculum import Kata
+from dojo.curriculum import TRACKS, Kata
 from dojo.diagnosis.causes import vocabulary
 from dojo.loading import alternatives, mistakes
 from dojo.running.client import Worker
@@ -118,14 +119,14 @@ class Score:
         return found
 
 
-def cases(kata: Kata) -> list[Case]:
-    """Every answer to a kata that the project knows."""
-    found = []
-    for track in kata.tracks:
+def cases(kata: Kata, tracks: Iterable[str] = TRACKS) -> list[Case]:
+    """Every answer to a kata that the project knows, on these tracks."""
+    found, tracks = [], [track for track in kata.tracks if track in tracks]
+    for track in tracks:
         found.append(Case(kata.name, track, "solutions"))
         found += [Case(kata.name, track, f"alternative:{name}") for name in alternatives(kata.name, track)]
     for entry in mistakes(kata.name):
-        for left_out in (False, True):
+        for left_out in (False, True) if entry.track in tracks else ():  # type: ignore[attr-defined]
             which = f"mistake:{entry.__name__}:{entry.cause}"  # type: ignore[attr-defined]
             found.append(Case(kata.name, entry.track, which, entry.cause, entry.__name__, entry.tensor, left_out))  # type: ignore[attr-defined]
     return found
@@ -146,7 +147,7 @@ def judge_all(todo: Iterable[Case], on_each=lambda case: None) -> list[tuple[Cas
                     index, case = indexed.get_nowait()
                 except queue.Empty:
                     return
-                more = {"leave_out": case.origin.removeprefix("mistake:")} if case.left_out else {}
+                more: dict[str, Any] = {"leave_out": case.origin.removeprefix("mistake:")} if case.left_out else {}
                 verdicts[index] = worker.check(case.kata, case.track, origin=case.origin, **more)
                 on_each(case)
 

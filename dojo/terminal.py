@@ -77,9 +77,10 @@ def _state(standing: Standing) -> str:
         text = f"needs {', '.join(standing.needs)}"
     elif standing.state == "failed" and standing.functions:
         text = f"failed, {standing.done}/{standing.functions} written"
-    if len(text) > STATE and len(standing.needs) > 1:
-        text = f"needs {standing.needs[0]} and {len(standing.needs) - 1} more"
-    return text if len(text) <= STATE else f"{text[: STATE - 1]}…"
+    first, more = next(iter(standing.needs), ""), len(standing.needs) - 1
+    shorter = [f"needs {first} and {more} more", f"needs {first} +{more}"] if more > 0 else []
+    fitting = [words for words in (text, *shorter) if len(words) <= STATE]
+    return fitting[0] if fitting else f"{text[: STATE - 1]}…"
 
 
 def show_verdict(console: Console, verdict: dict, everything: bool = False) -> None:

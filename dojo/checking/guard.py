@@ -13,7 +13,7 @@ import numpy as np
 
 WATCHED = ("numpy", "numpy.testing", "numpy.linalg", "numpy.random", "math", "builtins", "copy", "inspect", "pytest")
 WATCHED_TORCH = ("torch", "torch.nn.functional", "torch.testing", "torch.Tensor", "torch.autograd")
-JUDGE = ("dojo.checking.compare", "dojo.checking.kata", "dojo.checking.gradients", "dojo.checking.tracks")
+JUDGE = tuple(f"dojo.checking.{name}" for name in ("calling", "compare", "gradients", "kata", "results", "tracks"))
 
 
 class Guard:

@@ -20,10 +20,13 @@ CUTS = {
 }
 
 
-def where_the_graph_ends(source: str, function: str | None, line: int | None = None) -> tuple[int, str] | None:
+def where_the_graph_ends(
+    source: str, function: str | None, line: int | None = None, own: bool = False
+) -> tuple[int, str] | None:
     """Line and sentence of the first cut inside `function`, then in the file's other functions; None without one.
 
-    `line` picks one among several definitions of the same name: the one that stands at or after it.
+    `line` picks one among several definitions of the same name: the one that stands at or after it. `own` says that the
+    code calls autograd itself: a new leaf, `x.detach().requires_grad_()`, is where its graph begins, and no cut.
     """
     try:
         tree = ast.parse(source)
@@ -35,11 +38,16 @@ def where_the_graph_ends(source: str, function: str | None, line: int | None = N
     if line is not None:
         inside, helpers = [node for node in inside if (node.end_lineno or 0) >= line][:1], []
     for part in [*inside, *helpers]:
-        nodes = [node for node in ast.walk(part) if isinstance(node, ast.expr)]
+        leaves = {id(inner) for node in ast.walk(part) if own and _new_leaf(node) for inner in ast.walk(node)}
+        nodes = [node for node in ast.walk(part) if isinstance(node, ast.expr) and id(node) not in leaves]
         found = [(node.lineno, CUTS[name]) for node in nodes if (name := _cut(node))]
         if found:
             return min(found)
     return None
+
+
+def _new_leaf(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "requires_grad_"
 
 
 def _cut(node: ast.AST) -> str | None:

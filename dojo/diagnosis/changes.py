@@ -20,6 +20,7 @@ class Change:
     new: ast.AST
     cause: str
     says: str
+    weak: bool = False  # a wild guess: only told where no other change explains as much
 
 
 def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: set[str]) -> Iterator[Change]:
@@ -29,18 +30,21 @@ def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: se
     are those among them that make a row add up to 1.
     """
     scope = Scope(function, siblings, normalisers)
-    for parent, field, index, node in _children(function):
-        scope.statement = node if isinstance(node, ast.stmt) else scope.statement
-        for new, cause, says in _replacements(node, scope, parent):
-            ast.copy_location(new, node)
-            ast.fix_missing_locations(new)
-            yield Change(parent, field, index, new, cause, says)
+    for names in (False, True):  # another name is the wildest guess, and there are many: they come last
+        for parent, field, index, node in _children(function):
+            scope.statement = node if isinstance(node, ast.stmt) else scope.statement
+            if isinstance(node, ast.Name) != names:
+                continue
+            for new, cause, says in _replacements(node, scope, parent):
+                ast.copy_location(new, node)
+                ast.fix_missing_locations(new)
+                yield Change(parent, field, index, new, cause, says, names or isinstance(node, ast.Compare))
     for old, other, cause, says in _swapped_names(scope):
         body = [_Renaming(old, scope.expression(other)).visit(copy.deepcopy(node)) for node in function.body]
         new = ast.If(ast.Constant(True), body, [])
         ast.copy_location(new, function.body[0])
         ast.fix_missing_locations(new)
-        yield Change(function, "body", None, [new], cause, says)  # type: ignore[arg-type]
+        yield Change(function, "body", None, [new], cause, says, True)  # type: ignore[arg-type]
 
 
 class _Renaming(ast.NodeTransformer):
@@ -57,7 +61,8 @@ class _Renaming(ast.NodeTransformer):
 
 def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Replacement]:
     if isinstance(node, ast.BinOp):
-        yield from slips.operator(node, scope)
+        for new, cause, says in slips.operator(node, scope):
+            yield new, "off-by-one" if _counts(parent) and cause in ("missing-term", "sign-flipped") else cause, says
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
         yield node.operand, "sign-flipped", f"the minus before `{code(node.operand)}` is missing"
     if isinstance(node, ast.Call):
@@ -65,7 +70,7 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
     if isinstance(node, ast.Attribute) and node.attr == "T" and isinstance(node.ctx, ast.Load):
         yield node.value, "transposed", f"`{code(node.value)}` stands where its transpose belongs"
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        yield from _names(node, scope)
+        yield from _names(node, scope, parent)
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         yield from _constant(node, parent)
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
@@ -75,11 +80,7 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
     if isinstance(node, ast.expr) and (isinstance(parent, ast.Return | ast.Assign | ast.DictComp)):
         yield from _divided(node, scope)
     if isinstance(node, ast.IfExp):
-        yield (
-            ast.IfExp(node.test, node.orelse, node.body),
-            "wrong-order",
-            f"the two sides of `{code(node.test)}` are swapped",
-        )
+        yield from _one_side(node)
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         yield from _compare(node, parent)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
@@ -88,9 +89,30 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
         yield node.value, "reversed", f"`{code(node.value)}` runs forwards where it should run backwards"
 
 
-def _names(node: ast.Name, scope: Scope) -> Iterator[Replacement]:
+def _counts(parent: ast.AST) -> bool:
+    """Whether what stands in `parent` is a position or a count of steps."""
+    if isinstance(parent, ast.Call):
+        return code(parent.func).split(".")[-1] in ("range", "arange")
+    return isinstance(parent, ast.Slice | ast.Subscript)
+
+
+def _names(node: ast.Name, scope: Scope, parent: ast.AST) -> Iterator[Replacement]:
+    plain = isinstance(parent, ast.Compare) or scope.helper  # where only one argument is ever taken for another
     for other in scope.others(node.id):
+        if plain and not (node.id in scope.arguments and other in scope.arguments):
+            continue
         yield scope.expression(other), *wrong_name(node.id, other, scope)
+
+
+def _one_side(node: ast.IfExp) -> Iterator[Replacement]:
+    """A choice that is not made, or made the wrong way round."""
+    test, body, orelse = node.test, node.body, node.orelse
+    yield ast.IfExp(test, orelse, body), "wrong-order", f"the two sides of `{code(test)}` are swapped"
+    for kept, other in ((body, orelse), (orelse, body)):
+        wraps = [one for one in (kept, other) if isinstance(one, ast.Call) and one.args]
+        same = wraps and code(wraps[0].args[0]) == code(other if wraps[0] is kept else kept)
+        cause = "wrong-nonlinearity" if same else "missing-term"
+        yield kept, cause, f"`{code(kept)}` is used also where `{code(other)}` belongs"
 
 
 def _swapped_names(scope: Scope) -> Iterator[tuple[str, str, str, str]]:
@@ -133,7 +155,7 @@ def _row_by_row(node: ast.Subscript) -> Iterator[Replacement]:
 def _constant(node: ast.Constant, parent: ast.AST) -> Iterator[Replacement]:
     value = node.value
     places = (ast.Slice, ast.Subscript, ast.Tuple)
-    counted = isinstance(parent, ast.Call) and code(parent.func).split(".")[-1] in ("range", "arange")
+    counted = _counts(parent)
     if isinstance(parent, ast.Subscript) and isinstance(parent.value, ast.Attribute) and parent.value.attr == "shape":
         for other in {0, 1, -1} - {value}:
             yield (

@@ -6,10 +6,10 @@ import traceback
 from pathlib import Path
 from types import FrameType, TracebackType
 
-import numpy as np
-
 from dojo.checking.signatures import Signature
+from dojo.diagnosis.clashes import Place, clash
 from dojo.diagnosis.findings import Match
+from dojo.diagnosis.peek import is_array, names_of
 
 MOST_ARRAYS = 6
 
@@ -36,17 +36,49 @@ def explain_crash(
             return f"cannot be called as {law.text()}: {message}", 0, []
         return f"raises {type(error).__name__}: {message}", 0, []
     frame, line, instruction = frames[-1]
-    source = Path(frame.f_code.co_filename).read_text(encoding="utf-8", errors="replace")
-    arrays = frame_arrays(frame, law, sizes)
+    source = _read(frame.f_code.co_filename)
     segment = expression(frame, instruction, source)
-    text = (source.splitlines()[line - 1 : line] or [""])[0].strip()
-    facts = f"raises {type(error).__name__} at `{segment or text}`: {message}"
-    used = names_in(segment or text)
-    shown = {name: label for name, label in arrays.items() if name.split(".")[0] in used} or arrays
-    if shown:
-        facts += "; " + " · ".join(f"{name} {label}" for name, label in itertools.islice(shown.items(), MOST_ARRAYS))
-    sentence, causes = operand_sentence(segment, frame, law, sizes)
-    return facts + (f": {sentence}" if sentence else ""), line, causes
+    text = (segment or (source.splitlines()[line - 1 : line] or [""])[0]).strip()
+    own = text.startswith("raise ")
+    facts = f"raises {type(error).__name__}{'' if own else f' at `{text}`'}: "
+    place = Place(names_of(frame), lambda name, value: label(name, value, law, sizes))
+    sentence, causes = clash(_whole(segment, line, source), place)
+    if "be converted to " in message or "only integer tensors" in message:
+        causes = [Match("wrong-type", f"`{text}` takes a single number, and an array was given", "shape:number")]
+    parts = [_shown_arrays(frame, text, law, sizes, sentence), sentence or ("" if own else message)]
+    return facts + "; ".join(([message] if own else []) + [part for part in parts if part]), line, causes
+
+
+def _shown_arrays(frame: FrameType, text: str, law: Signature, sizes: dict[str, int], sentence: str) -> str:
+    """The arrays of the expression that was running, or of the whole frame, that `sentence` does not tell of itself."""
+    arrays = frame_arrays(frame, law, sizes)
+    arrays = {name: label for name, label in arrays.items() if name in names_in(text)} or arrays
+    shown = [f"{name} {label}" for name, label in arrays.items() if f"{name} {label.rsplit(' ', 1)[0]}" not in sentence]
+    return " · ".join(shown[:MOST_ARRAYS])
+
+
+def _whole(segment: str, line: int, source: str) -> str:
+    """The assignment around a place that is written to, `dx[i] = …`: the instruction only covers the place."""
+    try:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0):
+                target = node.targets[0]
+                if isinstance(target, ast.Subscript) and ast.unparse(target) == _normal(segment):
+                    return ast.unparse(node)
+    except SyntaxError:
+        pass
+    return segment
+
+
+def _normal(segment: str) -> str:
+    return ast.unparse(ast.parse(segment.strip())) if segment.strip() else ""
+
+
+def _read(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def bound_sizes(law: Signature, args: tuple) -> dict[str, int]:
@@ -62,8 +94,8 @@ def bound_sizes(law: Signature, args: tuple) -> dict[str, int]:
 def frame_arrays(frame: FrameType, law: Signature, sizes: dict[str, int]) -> dict[str, str]:
     """A label `(N=4, D=3) float64` for every array among the locals of a frame, in order of appearance."""
     found = {}
-    for name, value in frame.f_locals.items():
-        if _is_array(value):
+    for name, value in names_of(frame).items():
+        if is_array(value):
             found[name] = f"{label(name, value, law, sizes)} {str(value.dtype).removeprefix('torch.')}"
     return found
 
@@ -106,110 +138,6 @@ def names_in(code: str) -> set[str]:
     except SyntaxError:
         return set()
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-
-
-def operand_sentence(segment: str, frame: FrameType, law: Signature, sizes: dict[str, int]) -> tuple[str, list[Match]]:
-    """What does not meet what, for a matrix product or an elementwise operation, and the cause when it is certain."""
-    try:
-        node = ast.parse(segment.strip(), mode="eval").body if segment else None
-    except SyntaxError:
-        return "", []
-    if (
-        isinstance(node, ast.Call)
-        and len(node.args) == 2
-        and ast.unparse(node.func).split(".")[-1] in ("dot", "matmul", "mm")
-    ):
-        node = ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
-    if not isinstance(node, ast.BinOp):
-        return "", []
-    left, right = _value(node.left, frame), _value(node.right, frame)
-    if not (_is_array(left) and _is_array(right)):
-        return "", []
-    texts = [label(ast.unparse(side), value, law, sizes) for side, value in ((node.left, left), (node.right, right))]
-    one, other = ast.unparse(node.left), ast.unparse(node.right)
-    if isinstance(node.op, ast.MatMult):
-        return _matmul_sentence(one, other, left, right, texts)
-    clash = _clash(left.shape, right.shape)
-    if clash is None:
-        return "", []
-    sentence = f"{one} {texts[0]} and {other} {texts[1]} cannot be broadcast: {clash[0]} does not meet {clash[1]}"
-    for text, value, partner in ((one, left, right), (other, right, left)):
-        if len(value.shape) == 2 and value.shape[1] == 1 and partner.shape[-1] == value.shape[0]:
-            says = f"`{text}` is a column, one number per row; as a row it would meet the last axis"
-            return sentence, [Match("wrong-axis", says, "shape:column")]
-    return sentence, []
-
-
-def _matmul_sentence(one: str, other: str, left, right, texts: list[str]) -> tuple[str, list[Match]]:
-    a: list[int] = list(left.shape)
-    b: list[int] = list(right.shape)
-    if not a or not b:
-        return "a matrix product needs two arrays; one of these is a single number", []
-    inner = (_axis(texts[0], -1), _axis(texts[1], -2 if len(b) > 1 else -1))
-    sentence = (
-        f"in a matrix product the last axis of {one} meets the first of {other}; {inner[0]} does not meet {inner[1]}"
-    )
-    if a[-1] == (b[-2] if len(b) > 1 else b[-1]):
-        return "", []
-    causes = []
-    if len(a) == len(b) == 2:
-        if b[1] == a[0] and a[1] != b[0]:
-            says = f"`{one} @ {other}` does not fit, `{other} @ {one}` would: the two factors are in the wrong order"
-            causes.append(Match("wrong-order", says, "shape:matmul"))
-        if a[-1] == b[1]:
-            causes.append(Match("transposed", f"`{other}` stands where its transpose would fit", "shape:matmul"))
-        elif a[0] == b[0]:
-            causes.append(Match("transposed", f"`{one}` stands where its transpose would fit", "shape:matmul"))
-    return sentence, causes
-
-
-def _clash(a: tuple, b: tuple) -> tuple[int, int] | None:
-    for one, other in zip(reversed(a), reversed(b), strict=False):
-        if one != other and 1 not in (one, other):
-            return one, other
-    return None
-
-
-def _axis(text: str, position: int) -> str:
-    parts = [part for part in text.strip("()").split(",") if part.strip()]
-    return parts[position].strip() if parts else text
-
-
-def _value(node: ast.AST, frame: FrameType):
-    """The value of a name, a transpose of one, or a subscript of one by constants; nothing else is evaluated."""
-    if isinstance(node, ast.Name):
-        return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
-    if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
-        value = _value(node.value, frame)
-        return value.T if _is_array(value) else None
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        value = _value(node.value, frame)
-        try:
-            return value[node.slice.value] if isinstance(value, dict | list | tuple | np.ndarray) else None  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return _reshaped(node, frame)
-
-
-def _reshaped(node: ast.AST, frame: FrameType):
-    """`b[:, None]` and `b.reshape(-1, 1)`, the two usual ways to make a column or a row."""
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
-        value = _value(node.value, frame)
-        texts = [ast.unparse(item) for item in node.slice.elts]
-        index = tuple(None if text in ("None", "np.newaxis") else slice(None) for text in texts)
-        known = all(text in (":", "None", "np.newaxis") for text in texts)
-        return value[index] if known and _is_array(value) and texts.count(":") <= len(value.shape) else None
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "reshape":
-        value = _value(node.func.value, frame)
-        try:
-            return value.reshape(*[ast.literal_eval(argument) for argument in node.args]) if _is_array(value) else None
-        except (ValueError, RuntimeError, TypeError):
-            return None
-    return None
-
-
-def _is_array(value) -> bool:
-    return isinstance(value, np.ndarray) or type(value).__module__.split(".")[0] == "torch" and hasattr(value, "shape")
 
 
 def _first_line(error: BaseException) -> str:

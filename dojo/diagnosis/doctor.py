@@ -68,12 +68,18 @@ class Doctor:
         elif not np.any(answer.call.outputs.get(tensor, 1)):
             finding.causes = [_graph_match()]
 
-    def _graph_end(self, function: str | None) -> tuple[int, str] | None:
+    def name_lost_graph(self, finding: Finding) -> None:
+        """The learner's own call of autograd found nothing to differentiate: say where the graph was cut, if it shows."""
+        place = self._graph_end(finding.function, own=True)
+        if place:
+            finding.causes = [Match("graph-broken", f"line {place[0]}: {place[1]}", "source")]
+
+    def _graph_end(self, function: str | None, own: bool = False) -> tuple[int, str] | None:
         code = getattr(vars(self.loaded.module).get(function or ""), "__code__", None)
         if code is None or code.co_filename == str(self.loaded.subject.path):
-            return where_the_graph_ends(self.loaded.source, function)
+            return where_the_graph_ends(self.loaded.source, function, own=own)
         source = Path(code.co_filename).read_text(encoding="utf-8")
-        return where_the_graph_ends(source, function, code.co_firstlineno)
+        return where_the_graph_ends(source, function, code.co_firstlineno, own)
 
     def name_graph_end(self, finding: Finding) -> None:
         """Give a finding the line where the graph is cut, when the source shows it."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dojo.checking.calls import Call, copy_values, labels
 from dojo.checking.compare import same
-from dojo.checking.kata import Call, copy_values, labels
 from dojo.checking.signatures import Signature
 from dojo.checking.tracks import leaves
 

@@ -5,8 +5,8 @@ import ast
 import numpy as np
 
 from dojo import stubs
+from dojo.checking.calls import Call, Ended
 from dojo.checking.compare import Refused, describe
-from dojo.checking.kata import Call, Ended
 from dojo.diagnosis.causes import rank
 from dojo.diagnosis.crash import explain_crash
 from dojo.diagnosis.doctor import Doctor
@@ -14,6 +14,7 @@ from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Finding, Match
 from dojo.diagnosis.hypotheses import entries
 from dojo.diagnosis.naming import Naming
+from dojo.diagnosis.quiet import quiet
 from dojo.diagnosis.snippet import snippet
 
 
@@ -22,7 +23,8 @@ def explain(loaded, results: list, leave_out: str | None = None) -> list[Finding
 
     `leave_out` names a bank entry (`FUNCTION:CAUSE`) that must not be used: the score measures the rules that way.
     """
-    return Explanation(loaded, results, leave_out).findings()
+    with quiet():
+        return Explanation(loaded, results, leave_out).findings()
 
 
 class Explanation:
@@ -111,6 +113,8 @@ class Explanation:
         facts, line, causes = explain_crash(call.error, call.traceback, self._own_files(call), law, call.args)
         finding = self._finding(result, call.function, None, facts, call)
         finding.line, finding.causes = line or finding.line, self._same_crash(call) or causes
+        if not finding.causes and "does not require grad" in str(call.error):
+            self.doctor.name_lost_graph(finding)
         return finding
 
     def _same_crash(self, call: Call) -> list[Match]:

@@ -7,19 +7,21 @@ has seen. The second keeps coincidences out.
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from types import FunctionType
+from typing import ClassVar
 
 import numpy as np
 
-from dojo.checking.kata import Call
+from dojo.checking.calls import Call
 from dojo.checking.signatures import Signature, as_array
 from dojo.diagnosis.evidence import Evidence
 from dojo.diagnosis.findings import Match
 from dojo.diagnosis.mutants import Mutant, mutants
 from dojo.diagnosis.predicting import Outputs, Predictor
+from dojo.diagnosis.quiet import quiet
 from dojo.loading import alternatives, alternatives_path, mistakes
 
 MOST_NAIVE = 300  # changed naive forms of one function
@@ -32,6 +34,7 @@ class Guess:
     group: int
     match: Match
     outputs: Outputs
+    weak: bool = False  # only told where no other guess of its group came true
 
 
 class Guesser:
@@ -46,12 +49,15 @@ class Guesser:
         self.known: list[Guess] = []
 
     def explain(self, tensor: str | None) -> list[Guess]:
-        """Every guess that predicts `tensor`. Later groups are only asked when no earlier one has an answer."""
+        """Every guess that predicts `tensor`. Later groups are only asked when no earlier one has an answer.
+
+        An answer with less than two numbers of its own tells little: only the bank is asked about it.
+        """
         predictor = Predictor(self.evidence, tensor, self.learner)
         if not predictor.wrong:
             return []
         found = [guess for guess in self.known if predictor.outputs(guess.outputs)]
-        for group, guesses in enumerate(GROUPS) if not found else ():
+        for group, guesses in enumerate(GROUPS if predictor.telling else GROUPS[:1]) if not found else ():
             for guess in guesses(self, predictor, group):
                 if group and time.perf_counter() > self.deadline:
                     break
@@ -72,8 +78,16 @@ class Guesser:
 
 def _bank(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
     for which, entry in entries(guesser.loaded, guesser.evidence.law, guesser.leave_out):
-        outputs = guesser.of_function(entry) if entry.track == "numpy" else guesser.loaded.put_in_place(entry)
+        outputs = guesser.of_function(entry) if entry.track == "numpy" else _quietly(guesser.loaded.put_in_place(entry))
         yield Guess(group, Match(entry.cause, entry.says, f"bank:{guesser.loaded.spec.name}:{which}"), outputs)
+
+
+def _quietly(ask: Outputs) -> Outputs:
+    def outputs(call: Call) -> dict | None:
+        with quiet():
+            return ask(call)
+
+    return outputs
 
 
 def entries(loaded, law: str, leave_out: str | None) -> Iterator[tuple[str, FunctionType]]:
@@ -99,51 +113,61 @@ def _changed(made: Callable) -> Callable:
     def guesses(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
         for mutant in made(guesser.loaded.spec.name, predictor, guesser.loaded.reference):
             match = Match(mutant.cause, mutant.says, f"changed:{mutant.change}")
-            yield Guess(group, match, guesser.of_function(mutant.function))
+            yield Guess(group, match, guesser.of_function(mutant.function), mutant.weak)
 
     return guesses
 
 
-_MADE: dict[tuple[str, str, str], list[Mutant]] = {}
+class _Kept:
+    """The items of an iterator, each made when it is first asked for, and once per process."""
+
+    made: ClassVar[dict[tuple[str, str, str], "_Kept"]] = {}
+
+    def __init__(self, source: Iterator[Mutant]):
+        self.source, self.items = source, []
+
+    def __iter__(self) -> Iterator[Mutant]:
+        for position in itertools.count():
+            if position == len(self.items):
+                item = next(self.source, None)
+                if item is None:
+                    return
+                self.items.append(item)
+            yield self.items[position]
 
 
-def own_mutants(name: str, predictor: Predictor, reference) -> list[Mutant]:
-    """The reference with one thing changed; made once per process."""
+def own_mutants(name: str, predictor: Predictor, reference) -> Iterable[Mutant]:
+    """The reference with one thing changed."""
     law = predictor.evidence.law
-    if ("own", name, law) not in _MADE:
-        _MADE["own", name, law] = list(mutants(reference.source, law, vars(reference.module)))
-    return _MADE["own", name, law]
+    return _Kept.made.setdefault(("own", name, law), _Kept(mutants(reference.source, law, vars(reference.module))))
 
 
-def naive_mutants(name: str, predictor: Predictor, reference) -> list[Mutant]:
+def naive_mutants(name: str, predictor: Predictor, reference) -> Iterable[Mutant]:
     """The same for the reference without its numerical tricks: what is right on ordinary inputs, and one thing changed."""
     law = predictor.evidence.law
-    if ("naive", name, law) not in _MADE:
-        made: list[Mutant] = []
+
+    def make() -> Iterator[Mutant]:
         for plain in own_mutants(name, predictor, reference):
-            if plain.source and len(made) < MOST_NAIVE and predictor.harmless(plain.function):
-                made += mutants(plain.source, law, vars(reference.module))
-        _MADE["naive", name, law] = made
-    return _MADE["naive", name, law]
+            if plain.source and predictor.harmless(plain.function):
+                yield from mutants(plain.source, law, vars(reference.module))
+
+    return _Kept.made.setdefault(("naive", name, law), _Kept(itertools.islice(make(), MOST_NAIVE)))
 
 
-def alternative_mutants(name: str, predictor: Predictor, reference) -> list[Mutant]:
+def alternative_mutants(name: str, predictor: Predictor, reference) -> Iterable[Mutant]:
     """The same for right answers in another style."""
     law = predictor.evidence.law
-    if ("other", name, law) not in _MADE:
+
+    def make() -> Iterator[Mutant]:
         path = alternatives_path(name, "numpy")
         source = path.read_text(encoding="utf-8") if path.exists() else ""
-        made: list[Mutant] = []
         for style, function in alternatives(name, "numpy").items():
             if style.split("__")[0] == law and isinstance(function, FunctionType):
                 world = {**vars(reference.module), **function.__globals__}
-                made += [
-                    mutant
-                    for mutant in mutants(source, style, world)
-                    if mutant.cause not in ("wrong-operand", "wrong-argument")
-                ]
-        _MADE["other", name, law] = made
-    return _MADE["other", name, law]
+                made = mutants(source, style, world)
+                yield from (mutant for mutant in made if mutant.cause not in ("wrong-operand", "wrong-argument"))
+
+    return _Kept.made.setdefault(("other", name, law), _Kept(make()))
 
 
 # ---------------------------------------------------------------------- other arguments
@@ -153,6 +177,8 @@ def _near(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]
     """The reference with another argument, then with one thing changed."""
     for match, outputs in _other_arguments(guesser):
         yield Guess(group, match, outputs)
+    for match, outputs in _exchanged(guesser):
+        yield Guess(group, match, outputs, weak=True)  # a sign lost in a difference looks the same
     yield from _changed(own_mutants)(guesser, predictor, group)
 
 
@@ -167,9 +193,6 @@ def _other_arguments(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
                 return evidence.outputs(evidence.reference, with_argument(call, position, change))
 
             yield Match(cause, says, "argument"), outputs
-    yield from _exchanged(guesser)
-    if law.name.endswith("_backward"):
-        yield from _value_for_slope(guesser)
 
 
 def _exchanged(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
@@ -234,18 +257,18 @@ def _plain_functions(loaded) -> dict[str, Callable]:
     return usual | own
 
 
-def _value_for_slope(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
+def _value_for_slope(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
     """dout times the function's value, where its slope belongs."""
+    if not guesser.evidence.law.endswith("_backward"):
+        return
     law = guesser.evidence.law
     forward = vars(guesser.loaded.reference.module).get(law.removesuffix("_backward"))
     outputs = guesser.evidence.signature.outputs
     spec = as_array(guesser.evidence.signature.returns[0])
     if forward is not None and len(outputs) == 1 and spec is not None and spec.axes == ("...",):
         says = "dout is multiplied by the function's value where its slope belongs"
-        yield (
-            Match("wrong-argument", says, "argument"),
-            lambda call: {outputs[0]: call.args[0] * forward(*call.args[1:])},
-        )
+        match = Match("wrong-argument", says, "argument")
+        yield Guess(group, match, lambda call: {outputs[0]: call.args[0] * forward(*call.args[1:])})
 
 
 def with_argument(call: Call, position: int, change) -> Call:
@@ -258,4 +281,4 @@ def with_argument(call: Call, position: int, change) -> Call:
     return Call(call.function, tuple(args), call.kwargs, call.gradient)
 
 
-GROUPS = (_bank, _near, _changed(naive_mutants), _changed(alternative_mutants))
+GROUPS = (_bank, _near, _value_for_slope, _changed(naive_mutants), _changed(alternative_mutants))

@@ -5,6 +5,8 @@ that gives exactly what the learner's code gave, on every recorded call, names t
 """
 
 import ast
+import re
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -25,6 +27,7 @@ class Mutant:
     says: str
     change: str
     source: str  # of the changed function, where the change may only drop a numerical trick; else empty
+    weak: bool = False  # only told where no other change explains as much
 
 
 def mutants(source: str, name: str, namespace: dict) -> Iterator[Mutant]:
@@ -43,6 +46,7 @@ def mutants(source: str, name: str, namespace: dict) -> Iterator[Mutant]:
         for item in [node.args, node]:
             item.returns = None  # type: ignore[attr-defined]
         node.scalars = {arg.arg for arg in node.args.args if arg.annotation and code(arg.annotation) == "float"}  # type: ignore[attr-defined]
+        node.vectors = {arg.arg for arg in node.args.args if arg.annotation and _vector(code(arg.annotation))}  # type: ignore[attr-defined]
         for argument in [*node.args.args, *node.args.kwonlyargs]:
             argument.annotation = None
         node.decorator_list = []
@@ -50,7 +54,7 @@ def mutants(source: str, name: str, namespace: dict) -> Iterator[Mutant]:
             built = _build(node, change, namespace, name, functions[name])
             if built is not None:
                 place = f"{target}:{getattr(change.new, 'lineno', 0)}"
-                yield Mutant(built[0], change.cause, change.says, place, built[1])
+                yield Mutant(built[0], change.cause, change.says, place, built[1], change.weak)
 
 
 def _guard(node: ast.stmt) -> bool:
@@ -58,6 +62,12 @@ def _guard(node: ast.stmt) -> bool:
     if isinstance(node, ast.If):
         return isinstance(node.body[-1], ast.Raise) and not node.orelse
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _vector(annotation: str) -> bool:
+    """Whether an annotation promises a single axis: `Float[np.ndarray, ' M']`."""
+    axes = re.search(r"Float\[.*, ['\"]([^'\"]*)['\"]\]", annotation)
+    return axes is not None and len(axes[1].split()) == 1 and axes[1].strip() != "..."
 
 
 def _siblings(functions: dict[str, ast.FunctionDef], namespace: dict) -> dict[str, int]:
@@ -93,7 +103,9 @@ def _build(node: ast.FunctionDef, change: Change, namespace: dict, name: str, ma
     _put(change, change.new)
     try:
         bodies = [main] if node is main else [main, node]
-        compiled = compile(ast.Module(bodies, []), "<mutant>", "exec")  # type: ignore[arg-type]
+        with warnings.catch_warnings():  # such as "'float' object is not subscriptable": a change may make nonsense
+            warnings.simplefilter("ignore")
+            compiled = compile(ast.Module(bodies, []), "<mutant>", "exec")  # type: ignore[arg-type]
         world = dict(namespace)
         exec(compiled, world)
         source = ast.unparse(ast.Module(bodies, [])) if change.cause in TRICKS else ""  # type: ignore[arg-type]

@@ -4,10 +4,11 @@ import contextlib
 import itertools
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
-from dojo.checking.kata import Call, copy_values
+from dojo.checking.calls import Call, copy_values
 from dojo.diagnosis import rules
 from dojo.diagnosis.cases import Case
 from dojo.diagnosis.causes import rank
@@ -16,9 +17,12 @@ from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Match
 from dojo.diagnosis.hypotheses import Guesser
 from dojo.diagnosis.probes import probe
+from dojo.diagnosis.quiet import quiet
+from dojo.diagnosis.timebox import timebox
 
 MOST_CAUSES = 3
 ZERO = "rule:all_zero"  # says more than any guess that happens to give zeros
+ONE_ANSWER = 0.2  # seconds for one more answer of the learner's function: on other numbers it may loop for ever
 SECONDS = 0.15  # the longest that guesses about one function may take; half as long for a second one, and so on
 
 
@@ -42,15 +46,12 @@ class Naming:
         """The bank first, then what the shape says, then the most specific of all other guesses that came true."""
         cases = self._cases(evidence, tensor)
         shaped = any(case.got.shape != case.expected.shape for case in cases)
-        candidates = [(3 * guess.group, guess.match) for guess in self._guesser(evidence).explain(tensor)]
+        candidates = [(3 * guess.group + guess.weak, guess.match) for guess in self._guesser(evidence).explain(tensor)]
         strange = not shaped and any(np.any(~np.isfinite(case.got) & np.isfinite(case.expected)) for case in cases)
-        first = shaped or strange
-        candidates += [(1 if first or match.matched == ZERO else 3, match) for match in rules.apply(cases)]
+        candidates += [(1 if strange or match.matched == ZERO else 3, match) for match in rules.apply(cases)]
         candidates += [(2, match) for match in swapped_outputs(evidence)]
         if not candidates:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                candidates += [(9, match) for match in probe(evidence, tensor, self.learner)]
+            candidates += [(9, match) for match in probe(evidence, tensor, self.learner)]
         candidates.sort(key=lambda pair: (pair[0], rank(pair[1].cause)))
         unique: dict[str, Match] = {}
         for _, match in candidates:
@@ -59,9 +60,9 @@ class Naming:
 
     def learner(self, call: Call) -> dict | None:
         """What the learner's function answers to a call, by tensor name; None when it raises or is refused."""
-        kata = self.loaded.kata()
-        kata.on_call = None
-        return kata.answer(call)
+        with quiet(), timebox(ONE_ANSWER):
+            return self.loaded.caller(self.loaded.module, quiet=True).again(call)
+        return None
 
     def _guesser(self, evidence: Evidence) -> Guesser:
         if evidence.law not in self._guessers:
@@ -81,8 +82,10 @@ class Naming:
             arguments = dict(zip(names, answer.call.args, strict=False))
             sizes = bound_sizes(evidence.signature, answer.call.args)
             labels, warned = evidence.labels(answer, tensor), self._warned(answer.call, got)
-            cases.append(Case(got, expected, labels, arguments, answer.call.gradient, sizes, warned))
-        return cases
+            gradient = answer.call.gradient or str(tensor).startswith("grads[")
+            cases.append(Case(got, expected, labels, arguments, gradient, sizes, warned))
+        warned = "; ".join(case.warned for case in cases)
+        return [replace(case, warned=warned) for case in cases]
 
     def _warned(self, call: Call, got: np.ndarray) -> str:
         """Numpy's warnings when the learner's function runs on this call again; asked only where nan or inf came out."""

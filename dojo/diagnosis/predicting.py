@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dojo.checking.kata import Call
+from dojo.checking.calls import Call
+from dojo.checking.compare import agrees
 from dojo.checking.tracks import leaves
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.timebox import timebox
@@ -23,9 +24,9 @@ class Predictor:
 
     def __init__(self, evidence: Evidence, tensor: str | None, learner: Outputs):
         self.evidence, self.tensor, self.learner = evidence, tensor, learner
-        telling = [answer for answer in evidence.answers if tensor in answer.expected]
-        self.wrong = [answer for answer in telling if tensor in answer.wrong]
-        self.answers = [*self.wrong, *(answer for answer in telling if answer not in self.wrong)]
+        known = [answer for answer in evidence.answers if tensor in answer.expected]
+        self.wrong = [answer for answer in known if tensor in answer.wrong]
+        self.answers = [*self.wrong, *(answer for answer in known if answer not in self.wrong)]
         self._fresh: list[Answer] | None = None
 
     def outputs(self, ask: Outputs) -> bool:
@@ -34,6 +35,21 @@ class Predictor:
         with timebox(ONE_GUESS):
             return all(self._agrees(answer, ask(answer.call)) for answer in [*self.answers, *self.fresh()])
         return False
+
+    @property
+    def telling(self) -> bool:
+        """Whether the wrong values are at least two different numbers: what is nan or the same everywhere fits any story."""
+        found: set = set()
+        for answer in [*self.wrong, *self.fresh()]:
+            got = np.asarray(answer.call.outputs.get(self.tensor))
+            right = np.asarray(answer.expected.get(self.tensor))
+            if got.dtype.kind not in "fiub" or got.shape != right.shape or right.dtype.kind not in "fiub":
+                return True
+            wrong = ~agrees(got, right, self.evidence.rtol(answer.call)) & np.isfinite(got)
+            if wrong.any() and not wrong.all():
+                return True  # where an answer is wrong tells as much as the numbers there
+            found.update(got[wrong].ravel()[:10].tolist())
+        return len(found) > 1
 
     def harmless(self, function: Callable) -> bool:
         """Whether a changed reference is still right on ordinary inputs: only a numerical trick was dropped."""
@@ -62,7 +78,7 @@ class Predictor:
         """Calls on inputs near the recorded ones, with what the learner's function answers there."""
         if self._fresh is None:
             rng = np.random.default_rng(0)
-            bases = sorted(self.wrong, key=lambda answer: (_extreme(answer.call), -_size(answer.call)))
+            bases = sorted(self.wrong, key=lambda answer: (extreme(answer.call), -_size(answer.call)))
             calls = [nearby(base.call, rng) for base in bases[:1] for _ in range(FRESH)]
             answered = [(call, self.learner(call)) for call in calls]
             self._fresh = [
@@ -97,7 +113,8 @@ def nearby(call: Call, rng: np.random.Generator) -> Call:
         return Call(call.function, leaves(call.args, other), call.kwargs, call.gradient)
 
 
-def _extreme(call: Call) -> bool:
+def extreme(call: Call) -> bool:
+    """Whether an argument is there to break unstable formulas: beyond ±50, or not finite."""
     found: list[bool] = []
 
     def look(value) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from dojo.checking.calls import Call
 from dojo.checking.compare import agrees
-from dojo.checking.kata import Call
 from dojo.checking.signatures import Signature
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Match
+from dojo.diagnosis.predicting import extreme
 
 Outputs = Callable[[Call], dict | None]
 MOVED = 1e-9
@@ -20,10 +21,15 @@ MOST_NUMBERS = 300
 
 
 def probe(evidence: Evidence, tensor: str | None, learner: Outputs) -> Iterator[Match]:
-    """Every cause that the pattern of dependence shows, on the largest wrong answer that is not a large one."""
+    """Every cause that the pattern of dependence shows, on the largest wrong answer that is not a large one.
+
+    Extreme inputs are left alone: where everything saturates, nothing depends on anything.
+    """
     wrong = [answer for answer in evidence.answers if tensor in answer.wrong and answer.call.args]
     small = [
-        answer for answer in wrong if _numbers(answer) <= MOST_NUMBERS and not any(map(callable, answer.call.args))
+        answer
+        for answer in wrong
+        if _numbers(answer) <= MOST_NUMBERS and not any(map(callable, answer.call.args)) and not extreme(answer.call)
     ]
     if not small:
         return
@@ -45,7 +51,7 @@ class _Prober:
         self.reference: Outputs = lambda call: evidence.outputs(evidence.reference, call)
         self.backward = answer.call.gradient
         mine, right = self._value(learner, self.call), self._value(self.reference, self.call)
-        self.usable = mine is not None and right is not None and mine.shape == right.shape
+        self.usable = mine is not None and right is not None and mine.shape == right.shape and _finite(mine, right)
         self.mine, self.right = np.asarray(mine), np.asarray(right)
         self.labels = [label.split("=")[0] for label in evidence.labels(answer, tensor)]
         self.rng = np.random.default_rng(0)
@@ -167,6 +173,10 @@ class _Prober:
 
 def _numbers(answer: Answer) -> int:
     return sum(np.size(argument) for argument in answer.call.args if isinstance(argument, np.ndarray))
+
+
+def _finite(*values: np.ndarray) -> bool:
+    return all(bool(np.all(np.isfinite(value))) for value in values)
 
 
 def _real(value) -> bool:

@@ -14,9 +14,11 @@ class Scope:
     def __init__(self, function: ast.FunctionDef, siblings: dict[str, int], normalisers: set[str]):
         self.normalisers = normalisers
         self.siblings = {name: count for name, count in siblings.items() if name != function.name}
-        self.backward = function.name.endswith("_backward")
+        self.backward = function.name.split("__")[0].endswith("_backward")
+        self.helper = function.name.startswith("_")
         self.statement: ast.AST = function
         self.scalars = getattr(function, "scalars", set())
+        self.vectors = getattr(function, "vectors", set())
         self.arguments = [argument.arg for argument in function.args.args]
         self.upstream = {name for name in self.arguments if name.startswith("d") and len(name) > 1 and name != "d"}
         if not self.backward:

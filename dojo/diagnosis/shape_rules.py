@@ -30,10 +30,11 @@ def not_summed(case: Case) -> Match | None:
     if not case.gradient or got.ndim < expected.ndim or got.size <= expected.size:
         return None
     upstream = [np.shape(value) for name, value in case.arguments.items() if name.startswith("d")]
-    if got.shape in upstream:
+    each = got.shape[1:] == expected.shape and got.shape[0] == case.sizes.get("N")
+    if each or got.shape in upstream:
         return match(
             "not-summed",
-            "it still has the shape of the upstream gradient: what was broadcast in the forward pass must be summed here",
+            "there is one gradient for each use of it: what was broadcast in the forward pass must be summed here",
             "not_summed",
         )
     return None

@@ -9,11 +9,13 @@ from dojo.diagnosis.syntax import code, renamed, transpose, without
 REDUCTIONS = {"sum", "mean", "max", "min", "amax", "prod", "var", "std", "any", "all", "argmax", "argmin"}
 NONLINEAR = {"tanh", "sigmoid", "relu"}
 BASES = ("log2", "log10")
+SMALL = (1e-8, 1e-12, 1e-10, 1e-7, 1e-9)  # what people add against a logarithm of 0
 
 
 def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     """What goes wrong with + − * / ** @."""
     left, right = node.left, node.right
+    yield from _columns(node, scope)
     if isinstance(node.op, ast.Add):
         for kept, lost in ((left, right), (right, left)):
             yield kept, "missing-term", f"the term `{code(lost)}` is missing"
@@ -34,6 +36,9 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     elif isinstance(node.op, ast.Div):
         yield left, *_lost_divisor(right)
         yield from _other_divisors(node)
+        if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult):
+            for kept, lost in ((right.left, right.right), (right.right, right.left)):
+                yield ast.BinOp(left, ast.Div(), kept), *_lost_divisor(lost)
         yield ast.BinOp(left, ast.Mult(), right), "wrong-factor", f"`{code(right)}` multiplies where it divides"
     elif isinstance(node.op, ast.Pow):
         yield left, "missing-term", f"the power on `{code(left)}` is missing"
@@ -54,8 +59,23 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
         )
 
 
+def _columns(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
+    """A vector that meets the rows of a matrix where it should meet the columns."""
+    if isinstance(node.op, ast.MatMult):
+        return
+    for side, other in (("left", node.right), ("right", node.left)):
+        vector = getattr(node, side)
+        if isinstance(vector, ast.Name) and vector.id in scope.vectors:
+            index = ast.Tuple([ast.Slice(), ast.Constant(None)], ast.Load())
+            column = ast.Subscript(vector, index, ast.Load())
+            new = ast.BinOp(*((column, node.op, other) if side == "left" else (other, node.op, column)))
+            says = f"`{vector.id}` goes down the rows, one number for each row; it belongs along the last axis"
+            yield new, "wrong-axis", says
+
+
 def _lost_factor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
-    if scope.upstream and scope.mentions(lost, scope.upstream) and not scope.mentioned_elsewhere(lost):
+    whole = isinstance(lost, ast.Name) and lost.id in scope.upstream
+    if whole or (scope.mentions(lost, scope.upstream) and not scope.mentioned_elsewhere(lost)):
         return "upstream-ignored", f"the upstream gradient `{code(lost)}` does not come in"
     if isinstance(lost, ast.Constant):
         return "wrong-factor", f"the factor {code(lost)} is missing"
@@ -83,7 +103,7 @@ def _lost_divisor(lost: ast.expr) -> tuple[str, str]:
 
 def _other_divisors(node: ast.BinOp) -> Iterator[Replacement]:
     """The mean over too much or over the wrong axis: another size of the same array as divisor."""
-    if not _is_size(node.right):
+    if not _is_size(node.right) or isinstance(node.right, ast.BinOp):
         return
     array = next((item for item in ast.walk(node.right) if isinstance(item, ast.Name)), None)
     if array is None:
@@ -117,8 +137,10 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     if isinstance(node.func, ast.Name) and name in scope.siblings:
         yield from _sibling(node, name, scope)
     if name == "log" and isinstance(node.func, ast.Attribute):
-        for base in BASES:
+        for base in BASES if node.args and not isinstance(node.args[0], ast.Constant) else ():
             yield renamed(node, base), "wrong-base", f"{base} stands where the natural logarithm belongs"
+    if name == "log" and node.args:
+        yield from _eps_inside(node)
     if name == "log1p" and node.args:
         yield renamed(node, "log"), "missing-term", "the 1 inside the logarithm is missing"
     if name in NONLINEAR and node.args:
@@ -135,16 +157,16 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
             yield new, "wrong-nonlinearity", f"{other} stands where {name} belongs"
     if name in ("maximum", "clip") and node.args:
         yield node.args[0], "wrong-nonlinearity", f"nothing is cut off: `{code(node.args[0])}` goes through as it is"
+    if name == "exp" and node.args:
+        for base in (2.0, 10.0):
+            power = ast.BinOp(ast.Constant(base), ast.Pow(), node.args[0])
+            yield power, "wrong-base", f"this is a power of {base:g}; a power of e belongs here"
     if name in ("sqrt", "exp", "square", "expm1") and node.args:
         yield node.args[0], "missing-term", f"{name} is missing around `{code(node.args[0])}`"
     if name == "abs" and node.args:
         yield node.args[0], "sign-flipped", f"the sign of `{code(node.args[0])}` is left in"
     if name == "where" and len(node.args) == 3:
-        cause = "mask-inverted" if "mask" in code(node.args[0]) else "sign-flipped"
-        swapped = ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], [])
-        yield swapped, cause, f"the two sides of `{code(node.args[0])}` are swapped"
-        yield node.args[1], "missing-term", f"the case where `{code(node.args[0])}` does not hold is missing"
-        yield node.args[2], "missing-term", f"the case where `{code(node.args[0])}` holds is missing"
+        yield from _where(node)
     if name == "reversed" and node.args:
         yield node.args[0], "reversed", "the steps are walked forwards where they should be walked backwards"
     if name == "outer" and len(node.args) == 2:
@@ -153,12 +175,37 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
         yield node.func.value, "transposed", f"`{code(node.func.value)}` is not transposed"
 
 
+def _where(node: ast.Call) -> Iterator[Replacement]:
+    """A choice element by element that is not made, or made the wrong way round; a name as its condition is a mask."""
+    condition, one, other = node.args
+    text = code(condition)
+    mask = "mask" in text or isinstance(condition, ast.Name)
+    swapped = ast.Call(node.func, [condition, other, one], [])
+    yield swapped, "mask-inverted" if mask else "sign-flipped", f"the two sides of `{text}` are swapped"
+    for kept, case in ((one, "does not hold"), (other, "holds")):
+        yield kept, "mask-ignored" if mask else "missing-term", f"the case where `{text}` {case} is missing"
+
+
+def _eps_inside(node: ast.Call) -> Iterator[Replacement]:
+    """A small number added to what a logarithm is taken of, with or without the care for 0 that stands there now."""
+    argument = node.args[0]
+    if isinstance(argument, ast.Call) and code(argument.func).endswith("where") and len(argument.args) == 3:
+        argument = argument.args[1]
+    for eps in SMALL:
+        new = ast.Call(node.func, [ast.BinOp(argument, ast.Add(), ast.Constant(eps))], node.keywords)
+        yield (
+            new,
+            "eps-misplaced",
+            f"{eps:g} inside the logarithm moves every value, and caps those that should be large",
+        )
+
+
 def _sibling(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
     """Another function of the same kind, or its argument, in place of a call."""
     for argument in node.args:
         yield (
             argument,
-            "wrong-argument",
+            _without_call(name, scope),
             f"the formula wants {name} of `{code(argument)}` and got `{code(argument)}` itself",
         )
     for other, count in scope.siblings.items():
@@ -169,6 +216,12 @@ def _sibling(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
         turned = ast.Call(node.func, [transpose(node.args[0])], node.keywords)
         yield transpose(turned), "wrong-axis", f"{name} runs down the columns where it should run along the rows"
         yield ast.Call(node.func, [node], []), "wrong-argument", f"{name} is taken twice"
+
+
+def _without_call(name: str, scope: Scope) -> str:
+    if name.endswith("_backward"):
+        return "missing-term"
+    return "not-normalised" if name in scope.normalisers and not scope.backward else "wrong-argument"
 
 
 def _reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
@@ -185,6 +238,8 @@ def _reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]
             "sign-flipped",
             f"the other end is looked for: {name} belongs here",
         )
+    if name == "sum" and not scope.backward:
+        yield ast.BinOp(node, ast.Pow(), ast.Constant(0.5)), "wrong-nonlinearity", "a root is taken of the sum"
     if name in ("max", "min"):
         yield renamed(node, "mean"), "extra-mean", f"a mean stands where the {name} belongs"
         yield (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dojo.checking.kata import Call
+from dojo.checking.calls import Call
 from dojo.checking.signatures import Signature
 from dojo.loading import Subject
 

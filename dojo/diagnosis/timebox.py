@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 
@@ -12,20 +13,28 @@ class TooLong(BaseException):
 
 @contextlib.contextmanager
 def timebox(seconds: float) -> Iterator[None]:
-    """Give up what runs inside after `seconds`. Outside the main thread, where no signal arrives, it runs unbounded."""
+    """Give up what runs inside after `seconds`. Outside the main thread, where no signal arrives, it runs unbounded.
+
+    A box inside a box ends at its own time, or at the outer one's soon after.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    inside = True
 
     def ring(number, frame) -> None:
-        raise TooLong
+        if inside:
+            raise TooLong
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    started, (outer, _) = time.perf_counter(), signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     except TooLong:
         pass
     finally:
+        inside = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if outer:
+            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.perf_counter() - started), 1e-3))

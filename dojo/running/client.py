@@ -1,5 +1,6 @@
 """The grader's side of a worker: start it, ask it, and start another when it is gone. Imports no numpy."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -75,10 +76,8 @@ class Worker:
             return
         for stream in (process.stdin, process.stdout):
             if stream is not None:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
         try:
             process.wait(0.5)
         except subprocess.TimeoutExpired:

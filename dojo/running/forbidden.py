@@ -15,18 +15,20 @@ def forbidden_calls(tree: ast.Module, spec: Kata, track: str) -> Iterator[tuple[
     methods = {name.rsplit(".", 1)[1] for name in banned if name.split(".")[-2][:1].isupper()}
     own = {f"solutions.{t}.{spec.name}" for t in ("numpy", "torch", "mistakes")} | {f"katas.{track}.{spec.name}"}
     names = _imports(tree)
+    packages = {name.split(".")[0] for name in names.values()}
     found = []
     for node in ast.walk(tree):
-        for module in _imported(node):
-            if module in own or any(module.startswith(f"{name}.") for name in own):
-                found.append((node.lineno, f"{module}, the kata's own answer"))
-            elif module in banned:
-                found.append((node.lineno, module))
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for module in _imported(node):
+                if module in own or any(module.startswith(f"{name}.") for name in own):
+                    found.append((node.lineno, f"{module}, the kata's own answer"))
+                elif module in banned:
+                    found.append((node.lineno, module))
         if isinstance(node, ast.Attribute):
             dotted = _dotted(node, names)
             if dotted in banned or any(dotted.startswith(f"{name}.") for name in own):
                 found.append((node.lineno, dotted))
-            elif node.attr in methods and dotted.split(".")[0] not in set(names.values()):
+            elif node.attr in methods and dotted.split(".")[0] not in packages:
                 found.append((node.lineno, f"the method .{node.attr}()"))
         elif isinstance(node, ast.Call) and _dotted(node.func, names).endswith("import_module"):
             argument = node.args[0] if node.args else None
@@ -50,12 +52,10 @@ def _imports(tree: ast.Module) -> dict[str, str]:
     return names
 
 
-def _imported(node: ast.AST) -> list[str]:
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module:
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return []
+    return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)] if node.module else []
 
 
 def _dotted(node: ast.AST, names: dict[str, str]) -> str:

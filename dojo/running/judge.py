@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from dojo.checking.calls import Ended
 from dojo.checking.compare import same
-from dojo.checking.kata import Ended
 from dojo.diagnosis.causes import vocabulary
 from dojo.loading import Subject, test_path
 from dojo.running.plugin import KEY, Judging, Result, findings

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from dojo.checking.kata import Call
+from dojo.checking.calls import Call
 from dojo.diagnosis.evidence import Evidence
 from dojo.loading import load_path, solution_path
 

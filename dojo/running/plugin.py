@@ -6,6 +6,7 @@ imported before a kata's test is really there, because every pytest run in this 
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ class Judging:
 
     origin: str = "katas"
     tracks: tuple[str, ...] = ("numpy",)
-    subject: object | None = None  # a loaded subject handed over by the worker
+    subject: Any = None  # a loaded subject handed over by the worker
     results: list[Result] = field(default_factory=list)
     loaded: dict = field(default_factory=dict)
     collected: int = 0
@@ -128,7 +129,7 @@ def pytest_runtest_protocol(item, nextitem):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item, call):
     """Keep each result for the diagnosis, and give a failed kata test our words in place of a traceback."""
-    kata = getattr(item, "funcargs", {}).get("kata")
+    kata: Any = getattr(item, "funcargs", {}).get("kata")
     if call.when != "call" or not hasattr(kata, "calls"):
         return None
     judging: Judging = item.config.stash[KEY]
@@ -196,15 +197,16 @@ class _Where:
     """As much of a Subject as `prerequisite_of` asks for."""
 
     def __init__(self, kata):
-        self.track, self.path = kata.track, kata._path
+        self.track, self.path = kata.track, Path(kata.caller.module.__file__)
 
 
-def _kata_name(path) -> str | None:
+def _kata_name(path) -> str:
+    """The kata that a test file is about; empty for any other file."""
     path = Path(path)
     tests = path.parent
     if tests.name == "katas" and tests.parent.name == "tests" and path.name.startswith("test_"):
         return path.stem.removeprefix("test_")
-    return None
+    return ""
 
 
 _SPECS: dict = {}

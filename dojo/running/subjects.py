@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from dojo import stubs
+from dojo.checking.calling import Caller
 from dojo.checking.guard import Guard
 from dojo.checking.kata import Kata
 from dojo.checking.reference import reference
@@ -47,30 +48,21 @@ class Loaded:
         self.module = self._load()
 
     def kata(self) -> Kata:
-        subject = self.subject
-        made = Kata(
-            subject.kata,
-            self.track,
-            self.module,
-            self.reference,
-            self.spec.tolerance,
-            subject.path,
-            self.guard,
-        )
-        made.notes, made.on_call = self.notes, self.on_call
-        return made
+        """A fresh fixture for one test."""
+        return Kata(self.spec.name, self.caller(self.module), self.spec.tolerance)
+
+    def caller(self, module: ModuleType, quiet: bool = False) -> Caller:
+        """Calls functions of `module` as if it were the file under test; a quiet one tells nobody of its calls."""
+        caller = Caller(self.track, module, self.reference, self.guard)
+        if not quiet:
+            caller.notes, caller.on_call = self.notes, self.on_call
+        return caller
 
     def put_in_place(self, function: Callable) -> Callable:
         """What calls answer when `function` stands in place of the one of its name: outputs by tensor name, or None."""
         module = ModuleType(self.module.__name__)
         module.__dict__.update(vars(self.own_reference()) | {function.__name__: function})
-
-        def outputs(call):
-            fixture = self.kata()
-            fixture.on_call, fixture._module = None, module
-            return fixture.answer(call)
-
-        return outputs
+        return lambda call: self.caller(module, quiet=True).again(call)
 
     def error_of(self, function: Callable, call) -> str:
         """The exception that `function` raises on the arguments of `call`, as text; empty when it raises none."""

@@ -11,41 +11,28 @@ Start it through `client.Worker`; `python -m dojo.running.worker` is the process
 import contextlib
 import faulthandler
 import gc
+import importlib
 import json
 import os
 import resource
-import selectors
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from _pytest.config import default_plugins
 
 from dojo.curriculum import Kata
 from dojo.loading import Subject, curriculum, subject
+from dojo.running.supervising import GONE, MEMORY, MOST, Watch, supervise
 from dojo.running.verdict import verdict, whole_file
 
-MEMORY = 4 * 2**30  # bytes that a check may allocate beyond what the worker holds already
 FILE_SIZE = 2**30  # bytes that a check may write into one file
-OUTPUT = 4000  # characters of the child's own output that are kept
-GRACE = 0.3  # seconds for a killed child to say where it was
+USED = ("dojo.diagnosis.explain", "jaxtyping", "numpy.testing", "numpy.typing", "unittest.mock", "pdb", "statistics")
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-GONE = "gone"  # why a check ended: nobody waits for its verdict any more
-
-
-@dataclass
-class Watch:
-    """What the worker has seen of a running child."""
-
-    verdict: bytes = b""
-    output: bytearray = field(default_factory=bytearray)
-    dropped: int = 0
-    trace: bytearray = field(default_factory=bytearray)
-    place: dict[str, str] = field(default_factory=dict)
 
 
 def main() -> None:
@@ -74,9 +61,11 @@ def serve(requests, answers) -> None:
 
 def prepare(tracks: list[str]) -> None:
     """Import what checks need, once, and take it out of the garbage collector's rounds so that forks stay cheap."""
-    from dojo.running import judge  # noqa: F401
     from dojo.running.subjects import make_track
 
+    for name in ["dojo.running.judge", *USED, *(f"_pytest.{name}" for name in default_plugins)]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     for track in tracks:
         with contextlib.suppress(ImportError):
             make_track(track)
@@ -113,7 +102,7 @@ def check(request: dict, doors: Sequence[int] = ()) -> dict:
         _child(request, made, spec, [write for _, write in ends], [*(read for read, _ in ends), *doors])
     for _, write in ends:
         os.close(write)
-    watch, reason = _supervise(child, [read for read, _ in ends], limit, doors[:1])
+    watch, reason = supervise(child, [read for read, _ in ends], limit, doors[:1])
     if reason == GONE:
         sys.exit()
     answer = json.loads(watch.verdict) if watch.verdict else _no_verdict(made, spec, watch, reason, limit)
@@ -187,134 +176,6 @@ def _write_all(fd: int, data: bytes) -> None:
         data = data[os.write(fd, data) :]
 
 
-# ---------------------------------------------------------------------- watching it
-
-
-def _supervise(child: int, reads: list[int], limit: float, grader: Sequence[int]) -> tuple[Watch, str]:
-    """Read until the verdict is there, or the child or the grader is gone; returns what was seen and why it ended."""
-    watch, reason, buffer = Watch(), "", bytearray()
-    deadline, next_look = time.monotonic() + limit, time.monotonic() + 0.5
-    selector = selectors.DefaultSelector()
-    for kind, read in zip(("events", "output", "trace"), reads, strict=True):
-        selector.register(read, selectors.EVENT_READ, kind)
-    for door in grader:
-        selector.register(door, selectors.EVENT_READ, GONE)
-    status = None
-    try:
-        while not watch.verdict and not reason and len(selector.get_map()) > len(grader):
-            now = time.monotonic()
-            if now > deadline:
-                reason = "timeout"
-                break
-            for key, _ in selector.select(min(deadline, next_look) - now if now < next_look else 0.01):
-                if key.data == GONE:
-                    return watch, GONE
-                _read(key, selector, watch, buffer)
-            if time.monotonic() > next_look:
-                next_look = time.monotonic() + 0.5
-                reason = _too_large(child)
-                ended, status = os.waitpid(child, os.WNOHANG) if status is None else (0, status)
-                if ended:
-                    _drain(selector, watch, buffer)
-                    break
-        if reason == "timeout" or reason == "memory":
-            _ask_where(child, selector, watch, buffer)
-    finally:
-        for door in grader:
-            selector.unregister(door)
-        status = _end(child, status)
-        _drain(selector, watch, buffer)
-        for read in reads:
-            os.close(read)
-        selector.close()
-    return watch, reason or _how_it_ended(status)
-
-
-def _read(key, selector, watch: Watch, buffer: bytearray) -> None:
-    if key.data == GONE:  # no more than a sign
-        return
-    data = os.read(key.fd, 1 << 16)
-    if not data:
-        selector.unregister(key.fd)
-    elif key.data == "output":
-        room = max(OUTPUT - len(watch.output), 0)
-        watch.output += data[:room]
-        watch.dropped += max(len(data) - room, 0)
-    elif key.data == "trace":
-        watch.trace += data[: max(20_000 - len(watch.trace), 0)]
-    else:
-        buffer += data
-        while b"\n" in buffer:
-            line, _, rest = bytes(buffer).partition(b"\n")
-            buffer[:] = rest
-            with contextlib.suppress(ValueError):
-                _event(json.loads(line), watch)
-
-
-def _event(event: dict, watch: Watch) -> None:
-    if "verdict" in event:
-        watch.verdict = json.dumps(event["verdict"]).encode()
-    else:
-        watch.place.update({key: str(value) for key, value in event.items()})
-
-
-def _drain(selector, watch: Watch, buffer: bytearray) -> None:
-    """What is still in the pipes."""
-    until = time.monotonic() + GRACE
-    while selector.get_map() and time.monotonic() < until:
-        ready = selector.select(0)
-        if not ready:
-            return
-        for key, _ in ready:
-            _read(key, selector, watch, buffer)
-
-
-def _ask_where(child: int, selector, watch: Watch, buffer: bytearray) -> None:
-    """Have the child write its stack, so that the finding can name the learner's line."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGUSR1)
-    until = time.monotonic() + GRACE
-    while not watch.trace and time.monotonic() < until and selector.get_map():
-        for key, _ in selector.select(0.05):
-            _read(key, selector, watch, buffer)
-
-
-def _too_large(child: int) -> str:
-    """`memory` when the child and its children hold more than they may (where the kernel's own limit does not bite)."""
-    try:
-        process = psutil.Process(child)
-        held = sum(p.memory_info().rss for p in [process, *process.children(recursive=True)])
-    except psutil.Error:
-        return ""
-    return "memory" if held > MEMORY * 1.5 else ""
-
-
-def _end(child: int, status: int | None) -> int:
-    """Kill the child and everything it started; its exit status."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child, signal.SIGKILL)
-    if status is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            _, status = os.waitpid(child, 0)
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-        for orphan in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                orphan.kill()
-        while os.waitpid(-1, 0)[0]:
-            pass
-    return status or 0
-
-
-def _how_it_ended(status: int) -> str:
-    if os.WIFSIGNALED(status):
-        return signal.Signals(os.WTERMSIG(status)).name
-    return "exit"
-
-
 def _no_verdict(made: Subject, spec: Kata, watch: Watch, reason: str, limit: float) -> dict:
     """The verdict on a child that gave none: what happened, in which function and line."""
     file, function = str(made.path), watch.place.get("call")
@@ -326,7 +187,7 @@ def _no_verdict(made: Subject, spec: Kata, watch: Watch, reason: str, limit: flo
     if reason == "timeout":
         status, facts = "timeout", f"did not come back within {limit:g} s{where}"
     elif reason == "memory":
-        status, facts = "died", f"used more than {MEMORY * 1.5 / 2**30:.0f} GB of memory{where} and was stopped"
+        status, facts = "died", f"used more than {MOST / 2**30:.0f} GB of memory{where} and was stopped"
     elif reason == "exit":
         status, facts = "died", f"ended the process{where}"
     else:

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from dojo import readme, stubs
-from dojo.loading import ROOT, curriculum
+from dojo.loading import ROOT
 
 HERE = Path(__file__).parent
 PARTS = ("dojo", "data", "solutions", "tests/katas", "tests/alternatives", "grader.py", "pyproject.toml")
@@ -117,16 +117,11 @@ def lay_out(root: Path) -> None:
             shutil.copytree(source, target, ignore=LEFT_OUT)
         else:
             shutil.copy2(source, target)
-    for solution in sorted(root.glob("solutions/[nt]*/*.py")):
-        stub = root / "katas" / solution.parent.name / solution.name
-        stub.parent.mkdir(parents=True, exist_ok=True)
-        stub.write_text(stubs.make_stub(solution.read_text(encoding="utf-8")), encoding="utf-8")
+    (root / "katas").mkdir()
     shutil.copy2(ROOT / "katas" / "curriculum.toml", root / "katas" / "curriculum.toml")
-    page = readme.with_table(f"# A checkout\n\n{readme.BEGIN}\n{readme.END}\n", curriculum())
-    (root / "README.md").write_text(page, encoding="utf-8")
-    (root / ".github").mkdir()
-    (root / ".github" / "map.svg").write_text(readme.picture(curriculum()), encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "compileall", "-q", "dojo", "data"], cwd=root, check=True)
+    (root / "README.md").write_text(f"# A checkout\n\n{readme.BEGIN}\n{readme.END}\n", encoding="utf-8")
+    for module in (["compileall", "-q", "dojo", "data"], ["dojo.maintain", "sync"]):
+        subprocess.run([sys.executable, "-m", *module], cwd=root, check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import pytest
 from rich.console import Console
 
 from dojo import cli
-from dojo.curriculum import Chapter, Curriculum
 from dojo.grading import Standing
 from dojo.loading import ROOT, curriculum
 from dojo.terminal import draw_map, make_console, next_step, show_verdict
@@ -53,10 +52,9 @@ def test_help_lists_every_command_with_its_first_words(command):
     code, text, _ = command("-h")
     assert code == 0
     assert "Example: python grader.py" in text
-    listed = [line.split() for line in text.splitlines() if line.startswith("  ")]
-    assert {name for name in cli.cli.commands if [name] in [words[:1] for words in listed if len(words) > 2]} == set(
-        cli.cli.commands
-    )
+    listed = [line.split() for line in text.partition("Commands:")[2].splitlines()]
+    assert [words[0] for words in listed if words and words[0] in cli.cli.commands] == list(cli.cli.commands)
+    assert all(len(words) > 2 for words in listed if words)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +72,7 @@ def test_help_lists_every_command_with_its_first_words(command):
         (["check", "softmax", "affine", "--file", __file__], "--file needs the name of one kata"),
         (["check", "softmax", "--file", "nowhere.py"], "nowhere.py' does not exist"),
         (["check", "softmax", "--file", str(ROOT)], "is a directory"),
-        (["check", "--alll"], "No such option: --alll"),
+        (["check", "--alll"], "--alll"),
         (["hint"], "Missing argument 'KATA'"),
     ],
 )
@@ -241,13 +239,19 @@ def test_the_columns_of_the_map_stand_below_each_other():
     assert len({row.index(kata.title[:10]) for row, kata in zip(rows, katas, strict=True)}) == 1
 
 
-def test_many_prerequisites_are_counted():
-    chapter = curriculum().chapters[0]
-    kata = chapter.katas[0]
-    file = io.StringIO()
-    many = standing(kata, "locked", needs=("cross_entropy", "backprop", "sgd"))
-    draw_map(Console(file=file, width=80), Curriculum((Chapter(1, "One", (kata,)),)), [many])
-    assert "needs cross_entropy and 2 more" in file.getvalue() or "needs cross_entropy and…" in file.getvalue()
+@pytest.mark.parametrize(
+    ("needs", "words"),
+    [
+        (("sgd",), "needs sgd "),
+        (("backprop", "sgd"), "needs backprop, sgd "),
+        (("affine", "activations"), "needs affine and 1 more "),
+        (("cross_entropy", "backprop", "sgd"), "needs cross_entropy +2 "),
+        (("a_prerequisite_with_a_long_name",), "needs a_prerequisite_wi… "),
+    ],
+)
+def test_many_prerequisites_are_counted(needs, words):
+    (one, *others) = curriculum().katas
+    assert words in drawn([standing(one, "locked", needs=needs), *map(standing, others)])
 
 
 def test_the_map_counts_written_functions_and_names_the_next_kata():

@@ -29,7 +29,7 @@ ORDER = [  # a module imports only from its own part and from the parts above it
 ]
 LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts.split()}
 DRAWN = {"README.md", "Makefile", "pyproject.toml", "grader.py", "katas", "solutions", "tests", "data", "dojo"}
-BESIDES = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "constraints.txt", "shared"}
+BESIDES = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "constraints.txt"}
 LONGEST = 300  # lines of a file of the dojo
 DOJO = sorted(path for path in (ROOT / "dojo").rglob("*.py"))
 PASTED = sorted(ROOT.glob("solutions/*/*.py")) + sorted(ROOT.glob("katas/*/*.py"))

@@ -1,14 +1,15 @@
 """The fixture `kata`: each of its methods lets a right answer pass and refuses a wrong one, on both tracks."""
 
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
+from dojo.checking.calling import Caller
+from dojo.checking.calls import Ended
 from dojo.checking.compare import Refused
 from dojo.checking.guard import Guard
-from dojo.checking.kata import Ended, Kata
+from dojo.checking.kata import Kata
 from dojo.checking.reference import Reference, gradients_of_forward_only
 from dojo.checking.signatures import signatures
 from dojo.checking.tracks import NumpyTrack
@@ -98,7 +99,7 @@ def make(track: str, reference: Reference, source: str) -> Kata:
         right = right.replace("{x.shape} and {w.shape}", "{tuple(x.shape)} and {tuple(w.shape)}")
     module = load(right, "answer")
     exec(source.replace("{t}", track), module.__dict__)
-    return Kata("sample", adapter, module, reference, TOLERANCE, Path("katas/sample.py"), Guard(Kata))
+    return Kata("sample", Caller(adapter, module, reference, Guard(Kata)), TOLERANCE)
 
 
 # ---------------------------------------------------------------------- assert_close
@@ -554,19 +555,19 @@ def test_replacing_what_the_judge_needs_is_undone_and_noted(on_numpy):
     kata = on_numpy("def scale(x, w):\n    np.testing.assert_allclose = lambda *_, **__: None\n    return x * w\n")
     kata.scale(X, W)
     assert np.testing.assert_allclose is before
-    assert "numpy.testing.assert_allclose" in kata.notes["scale"]
+    assert "numpy.testing.assert_allclose" in kata.caller.notes["scale"]
 
 
 def test_global_randomness_is_noted(on_numpy):
     kata = on_numpy("def scale(x, w):\n    np.random.normal()\n    return x * w\n")
     kata.scale(X, W)
-    assert "global random state" in kata.notes["scale"]
+    assert "global random state" in kata.caller.notes["scale"]
 
 
 def test_every_call_is_recorded_before_it_runs_with_copies_of_its_arguments(both):
     kata = both()
     heard = []
-    kata.on_call = heard.append
+    kata.caller.on_call = heard.append
     x = X.copy()
     kata.scale(x, W)
     x[:] = 0

@@ -4,6 +4,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from dojo.loading import ROOT
+
 JUDGED = ("shapes", "affine", "mse", "gradcheck", "softmax", "cross_entropy", "learning_slowdown")
 
 
@@ -167,8 +169,16 @@ def test_xdist_gives_the_same_verdicts_and_words(checkout):
     assert "likely: " in done.stdout
 
 
-def collected(done) -> set[str]:
-    return {line.split("::")[0] for line in done.stdout.splitlines() if "::" in line}
+@pytest.fixture
+def pytest_here(capsys, monkeypatch):
+    """`pytest_here(*arguments)`: the exit code and output of a run in this process that comes to no test."""
+
+    def run(*arguments: str):
+        monkeypatch.chdir(ROOT)
+        code = pytest.main(["-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments])
+        return code, *capsys.readouterr()
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -178,18 +188,17 @@ def collected(done) -> set[str]:
         ('track(name="torch") or kata(name="affine")', files("affine")),
     ],
 )
-def test_markers_select_kata_chapter_and_track(quiet_checkout, expression, expected):
+def test_markers_select_kata_chapter_and_track(pytest_here, expression, expected):
     chosen = files("softmax", "cross_entropy", "affine", "mse")
-    done = quiet_checkout.pytest("-p", "no:cacheprovider", "--collect-only", "-q", "-m", expression, *chosen)
-    assert collected(done) == set(expected), done.stdout + done.stderr
+    _, text, _ = pytest_here("--collect-only", "-q", "-m", expression, *chosen)
+    assert {line.split("::")[0] for line in text.splitlines() if "::" in line} == set(expected)
 
 
-def test_k_selects_by_the_names_of_functions_and_tracks(quiet_checkout):
-    done = quiet_checkout.pytest(
-        "-p", "no:cacheprovider", "--collect-only", "-q", "-k", "affine_backward and numpy", "--track", "all",
-        *files("affine"),
-    )  # fmt: skip
-    tests = [line for line in done.stdout.splitlines() if "::" in line]
+def test_k_selects_by_the_names_of_functions_and_tracks(pytest_here):
+    _, text, _ = pytest_here(
+        "--collect-only", "-q", "--track", "all", "-k", "affine_backward and numpy", *files("affine")
+    )
+    tests = [line for line in text.splitlines() if "::" in line]
     assert tests
     assert all("affine_backward" in test and test.endswith("[numpy]") for test in tests)
 
@@ -201,11 +210,11 @@ def test_k_selects_by_the_names_of_functions_and_tracks(quiet_checkout):
         (["--from", "solution"], "--from is katas or solutions, not 'solution'"),
     ],
 )
-def test_an_unknown_choice_is_a_usage_error(quiet_checkout, arguments, complaint):
-    done = quiet_checkout.pytest("-p", "no:cacheprovider", *arguments, *files("softmax"))
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert complaint in done.stderr
-    assert "Traceback" not in done.stderr
+def test_an_unknown_choice_is_a_usage_error(pytest_here, arguments, complaint):
+    code, _, errors = pytest_here(*arguments, *files("softmax"))
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert complaint in errors
+    assert "Traceback" not in errors
 
 
 def test_a_test_file_of_no_kata_says_so(checkout):
