@@ -102,8 +102,11 @@ class Explanation:
         else:
             finding.facts = f"is {_brief(got)}; {_brief(expected)} was expected"
             finding.causes = self.naming.causes(evidence, tensor)
-        if call.gradient and self.loaded.subject.track == "torch" and not self.doctor.forward_wrong(call.law):
-            self.doctor.name_torch_gradient(finding, evidence, answer, tensor)
+        if call.gradient and self.loaded.subject.track == "torch":
+            if self.doctor.forward_wrong(call.law):  # autograd follows what was written: nothing to guess about
+                finding.causes = [match for match in finding.causes if match.matched.startswith("bank:")]
+            else:
+                self.doctor.name_torch_gradient(finding, evidence, answer, tensor)
         finding.printed, finding.inputs = call.printed, snippet(self.loaded.subject, evidence.signature, call)
         return finding
 

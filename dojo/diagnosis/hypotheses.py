@@ -66,7 +66,7 @@ class Guesser:
             if found and group:
                 break
         self.known += [guess for guess in found if guess not in self.known]
-        return found
+        return [guess for guess in found if not guess.weak] or found
 
     def of_function(self, function: Callable) -> Outputs:
         """What a whole function predicts."""

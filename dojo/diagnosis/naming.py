@@ -46,7 +46,7 @@ class Naming:
         """The bank first, then what the shape says, then the most specific of all other guesses that came true."""
         cases = self._cases(evidence, tensor)
         shaped = any(case.got.shape != case.expected.shape for case in cases)
-        candidates = [(3 * guess.group + guess.weak, guess.match) for guess in self._guesser(evidence).explain(tensor)]
+        candidates = [(3 * guess.group, guess.match) for guess in self._guesser(evidence).explain(tensor)]
         strange = not shaped and any(np.any(~np.isfinite(case.got) & np.isfinite(case.expected)) for case in cases)
         candidates += [(1 if strange or match.matched == ZERO else 3, match) for match in rules.apply(cases)]
         candidates += [(2, match) for match in swapped_outputs(evidence)]
