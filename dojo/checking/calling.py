@@ -1,5 +1,6 @@
 """Calling the functions under test: arguments in, the learner's code watched while it runs, results out, all recorded."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -68,15 +69,9 @@ class Caller:
     def _run(self, call: Call, code: Callable, args: tuple, kwargs: dict):
         printed, stdout = Printed(), sys.stdout
         sys.stdout = printed  # type: ignore[assignment]
+        self.guard.remember()
         try:
-            if call.gradient:
-                wanted = self.differentiable(call.function.removesuffix("_backward"))
-                forward = self.reference.signatures[call.function.removesuffix("_backward")]
-                positions = [forward.parameters.index(name) for name in wanted]
-                douts = self.upstream(forward.name)
-                result = self.adapter.gradients(vars(self.module), forward.name, douts, args, positions)
-            else:
-                result = code(*args, **kwargs)
+            result = self._answer(call, code, args, kwargs)
             return (self._drain(call, result), True) if isinstance(result, Iterator) else (result, False)
         except Refused:
             raise
@@ -84,6 +79,10 @@ class Caller:
             raise Refused(
                 f"returns {error}; {self.adapter.array_name} was expected", call.function, None, "wrong-type"
             ) from None
+        except MemoryError as error:  # numpy's has a name of its own, Python's has no words
+            plain = MemoryError(str(error) or "it asks for more memory than a check may use")
+            call.error, call.traceback = plain, error.__traceback__
+            raise plain from None
         except Exception as error:
             call.error, call.traceback = error, error.__traceback__
             if type(error).__module__.startswith(("_pytest", "pytest")):
@@ -91,19 +90,31 @@ class Caller:
             raise
         except BaseException as error:
             call.error, call.traceback = error, error.__traceback__
-            if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Interrupted":
+            keys_work = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN  # in a worker nobody can press Ctrl-C
+            if isinstance(error, KeyboardInterrupt) and keys_work:
                 raise
             raise Ended(_ending(error), call.function, error) from None
         finally:
             sys.stdout = stdout
             call.printed = printed.take()
+
+    def _answer(self, call: Call, code: Callable, args: tuple, kwargs: dict):
+        """What the learner's code returns; what it replaced is back before anybody looks at that."""
+        try:
+            if not call.gradient:
+                return code(*args, **kwargs)
+            forward = self.reference.signatures[call.function.removesuffix("_backward")]
+            positions = [forward.parameters.index(name) for name in self.differentiable(forward.name)]
+            douts = self.upstream(forward.name)
+            return self.adapter.gradients(vars(self.module), forward.name, douts, args, positions)
+        finally:
             self.tampered(call.function)
 
     def tampered(self, where: str) -> None:
         """Put back what the learner's code replaced, and note it."""
         changed = self.guard.restore()
         if changed:
-            self.notes[where] = f"replaces {', '.join(changed[:3])}; the dojo put it back before judging"
+            self.notes[where] = f"changes {', '.join(changed[:3])}; the dojo put it back before judging"
 
     def _note_side_effects(self, call: Call) -> None:
         if self.guard.random_changed():
@@ -112,10 +123,13 @@ class Caller:
     def _drain(self, call: Call, iterator: Iterator) -> list:
         """An iterator's items; it runs the learner's code, so it happens where their code is watched."""
         items = []
-        for item in iterator:
-            items.append(item)
-            if len(items) >= LONGEST_ITERATOR:
-                raise Refused(f"yields more than {LONGEST_ITERATOR:,} items and does not stop", call.function)
+        try:
+            for item in iterator:
+                items.append(item)
+                if len(items) >= LONGEST_ITERATOR:
+                    raise Refused(f"yields more than {LONGEST_ITERATOR:,} items and does not stop", call.function)
+        finally:
+            self.tampered(call.function)
         return items
 
     def _callbacks(self, args: tuple) -> tuple:

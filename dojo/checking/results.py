@@ -37,6 +37,9 @@ class Results:
         spec = as_array(annotation)
         origin = get_origin(annotation) or annotation
         if spec is not None or origin in (float, int):
+            if is_iterator:
+                facts = f"is an iterator; {self._adapter.array_name} was expected"
+                raise Refused(facts, call.function, tensor, "wrong-type")
             plain = self._plain(call, tensor, value, spec)
             call.outputs[tensor] = plain
             return plain

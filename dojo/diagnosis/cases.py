@@ -35,6 +35,11 @@ def close(got: np.ndarray, expected: np.ndarray) -> bool:
     return got.shape == expected.shape and bool(np.all(agrees(np.asarray(got), np.asarray(expected), CLOSE)))
 
 
+def became(case: "Case", other: np.ndarray) -> bool:
+    """Whether `other` came out, which is not what belongs there: a pattern that the right answer has too shows nothing."""
+    return close(case.got, other) and not close(other, case.expected)
+
+
 def near(one, other) -> bool:
     """Whether two numbers agree to six digits; None is near nothing."""
     return one is not None and abs(one - other) <= CLOSE * max(abs(other), 1.0)

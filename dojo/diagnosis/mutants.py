@@ -74,7 +74,9 @@ def _siblings(functions: dict[str, ast.FunctionDef], namespace: dict) -> dict[st
     """Functions that a reference defines or imports from other katas, with their number of arguments."""
     own = {name: len(node.args.args) for name, node in functions.items() if not name.startswith("_")}
     modules = {
-        name: value for name, value in namespace.items() if getattr(value, "__module__", "").startswith("solutions.")
+        name: value
+        for name, value in namespace.items()
+        if str(getattr(value, "__module__", "")).startswith("solutions.")
     }
     imported = {name: value.__code__.co_argcount for name, value in modules.items() if hasattr(value, "__code__")}
     return imported | own

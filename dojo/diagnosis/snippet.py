@@ -1,5 +1,8 @@
 """A failing call in a form that can be pasted into Python."""
 
+import itertools
+import math
+
 import numpy as np
 
 from dojo.checking.calls import Call
@@ -13,29 +16,72 @@ def snippet(subject: Subject, law: Signature, call: Call) -> str:
     """Imports, arguments and the call; empty when an argument cannot be written down or it would be too long."""
     names = law.parameters[: len(call.args)]
     written = [_write(value, subject.track) for value in call.args]
-    if not names or None in written or len(names) != len(call.args):
+    options = {key: _write(value, subject.track) for key, value in call.kwargs.items() if not key.startswith("__")}
+    if not names or None in written or None in options.values() or len(names) != len(call.args):
         return ""
-    library = "import numpy as np" if subject.track == "numpy" else "import numpy as np, torch"
-    lines = [library, f"from katas.{subject.track}.{subject.kata} import {call.function}"]
-    lines += [f"{name} = {text}" for name, text in zip(names, written, strict=True)]
-    if subject.track == "numpy" or not call.gradient:
-        lines.append(f"print({call.function}({', '.join(names)}))")
+    lines = [*_imports(subject, call), *(f"{name} = {text}" for name, text in zip(names, written, strict=True))]
+    if subject.track == "torch" and call.gradient:
+        lines += _autograd(law, call, names)
     else:
-        lines.append(f"# then differentiate {call.function} with autograd")
+        arguments = [*names, *(f"{key}={text}" for key, text in options.items())]
+        lines.append(f"print({call.function}({', '.join(arguments)}))")
     text = "\n".join(lines)
     return text if len(text) <= LONGEST else ""
 
 
+def _imports(subject: Subject, call: Call) -> list[str]:
+    libraries = "import numpy as np" + (", torch" if subject.track == "torch" else "")
+    if subject.origin == "file":  # it stands in for the kata, and may have any name
+        return [f"{libraries}, runpy", f"{call.function} = runpy.run_path({str(subject.path)!r})[{call.function!r}]"]
+    return [libraries, f"from katas.{subject.track}.{subject.kata} import {call.function}"]
+
+
+def _autograd(law: Signature, call: Call, names: tuple[str, ...]) -> list[str]:
+    """The lines that differentiate Σ dout · f(x) for every argument that the finding may speak of."""
+    wanted = [name.removeprefix("d") for name in law.outputs]
+    douts = list(itertools.takewhile(lambda name: name.startswith("d") and name not in wanted, names))
+    leaves = [name for name, value in zip(names, call.args, strict=True) if name in wanted and _differentiable(value)]
+    if len(leaves) < len(wanted):
+        return [f"# then differentiate {call.function} with autograd"]
+    lines = [f"{name}.requires_grad_()" for name in leaves]
+    result = f"{call.function}({', '.join(names[len(douts) :])})"
+    if len(douts) == 1:
+        lines.append(f"({result} * {douts[0]}).sum().backward()")
+    else:
+        lines.append(f"sum((out * dout).sum() for out, dout in zip({result}, [{', '.join(douts)}])).backward()")
+    return [*lines, f"print({', '.join(f'{name}.grad' for name in leaves)})"]
+
+
+def _differentiable(value) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
 def _write(value, track: str) -> str | None:
     if isinstance(value, np.ndarray):
-        text = repr(value.tolist()).replace("inf", "np.inf").replace("nan", "np.nan")
-        array = f"np.array({text}, dtype=np.{value.dtype})" if value.dtype != float else f"np.array({text})"
-        return array if track == "numpy" else f"torch.from_numpy({array})"
+        return _array(value, track)
     if isinstance(value, dict):
         parts = {key: _write(item, track) for key, item in value.items()}
-        return (
-            None if None in parts.values() else "{" + ", ".join(f"{key!r}: {part}" for key, part in parts.items()) + "}"
-        )
-    if value is None or isinstance(value, bool | int | float | str):
+        if None in parts.values():
+            return None
+        return "{" + ", ".join(f"{key!r}: {part}" for key, part in parts.items()) + "}"
+    if type(value) in (list, tuple):
+        items = [_write(item, track) for item in value]
+        if None in items:
+            return None
+        inner = ", ".join(map(str, items))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(items) == 1 else ''})"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float('{value}')"
+    if value is None or type(value) in (bool, int, float, str):
         return repr(value)
     return None
+
+
+def _array(value: np.ndarray, track: str) -> str | None:
+    if value.dtype.kind not in "fiub":
+        return None
+    text = repr(value.tolist()).replace("inf", "np.inf").replace("nan", "np.nan")
+    array = f"np.array({text}, dtype=np.{value.dtype})" if value.dtype != float else f"np.array({text})"
+    if not value.size:  # an empty list does not remember its shape
+        array += f".reshape({value.shape})"
+    return array if track == "numpy" else f"torch.from_numpy({array})"

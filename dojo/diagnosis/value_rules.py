@@ -3,26 +3,26 @@
 import numpy as np
 
 from dojo.checking.compare import agrees
-from dojo.diagnosis.cases import EXTREME, Case, close, largest, match
+from dojo.diagnosis.cases import EXTREME, Case, became, close, largest, match
 from dojo.diagnosis.findings import Match
 
 
 def negated(case: Case) -> Match | None:
-    if np.any(case.expected) and close(case.got, -case.expected):
+    if became(case, -case.expected):
         return match("sign-flipped", "it is exactly the negative of what belongs here", "negated")
     return None
 
 
 def transposed_values(case: Case) -> Match | None:
     got, expected = case.got, case.expected
-    if got.ndim >= 2 and got.shape[-1] == got.shape[-2] > 1 and close(got, np.swapaxes(expected, -1, -2)):
+    if got.ndim >= 2 and got.shape[-1] == got.shape[-2] > 1 and became(case, np.swapaxes(expected, -1, -2)):
         return match("transposed", "it is the transpose of what belongs here", "transposed_values")
     return None
 
 
 def reversed_order(case: Case) -> Match | None:
     for axis, label in enumerate(case.labels):
-        if label.startswith("T=") and case.got.shape[axis] > 1 and close(case.got, np.flip(case.expected, axis)):
+        if label.startswith("T=") and case.got.shape[axis] > 1 and became(case, np.flip(case.expected, axis)):
             return match("reversed", "the time steps stand in reverse", "reversed_order")
     return None
 
@@ -32,7 +32,7 @@ def shifted(case: Case) -> Match | None:
         if not label.startswith("T=") or case.got.shape[axis] < 3:
             continue
         got, expected = np.moveaxis(case.got, axis, 0), np.moveaxis(case.expected, axis, 0)
-        if close(got[1:], expected[:-1]) or close(got[:-1], expected[1:]):
+        if not close(got, expected) and (close(got[1:], expected[:-1]) or close(got[:-1], expected[1:])):
             return match("off-by-one", "everything stands one time step too late or too early", "shifted")
     return None
 
@@ -74,7 +74,7 @@ def rolled(case: Case) -> Match | None:
     if got.ndim < 1 or got.shape[-1] < 3 or np.all(expected == expected[..., :1]):
         return None
     for step in (-1, 1):
-        if close(got, np.roll(expected, step, axis=-1)):
+        if became(case, np.roll(expected, step, axis=-1)):
             return match("off-by-one", "everything stands one place too far along the last axis", "rolled")
     return None
 
@@ -92,7 +92,7 @@ def other_function(case: Case) -> Match | None:
             "logarithm": np.log(expected),
         }
     for name, value in options.items():
-        if np.all(np.isfinite(value)) and close(case.got, value):
+        if np.all(np.isfinite(value)) and became(case, value):
             return match("wrong-nonlinearity", f"it is the {name} of what belongs here", "other_function")
     return None
 
@@ -108,7 +108,7 @@ def only_true_class(case: Case) -> Match | None:
         return None
     hit = np.zeros(case.got.shape, bool)
     hit[np.arange(len(hit)), labels[0]] = True
-    if close(case.got, np.where(hit, case.expected, 0)):
+    if became(case, np.where(hit, case.expected, 0)):
         return match(
             "diagonal-only",
             "only the labelled class of each row has a gradient; the others move the loss too",

@@ -4,6 +4,7 @@ This runs inside a worker's child (see worker.py), because the learner's code ma
 """
 
 import ast
+import json
 import time
 import traceback
 from collections.abc import Callable
@@ -13,11 +14,11 @@ import numpy as np
 import pytest
 
 from dojo.checking.calls import Ended
-from dojo.checking.compare import same
+from dojo.checking.compare import Refused, same
 from dojo.diagnosis.causes import vocabulary
 from dojo.loading import Subject, test_path
-from dojo.running.plugin import KEY, Judging, Result, findings
-from dojo.running.subjects import Loaded, Unusable
+from dojo.running.plugin import KEY, Judging, Result, findings, know
+from dojo.running.subjects import Loaded, Unusable, words
 from dojo.running.verdict import verdict, whole_file
 
 PYTEST = [
@@ -50,12 +51,13 @@ class Options:
 def judge(
     subject: Subject, spec, options: Options, progress: Callable[[str, str], None] = lambda kind, what: None
 ) -> dict:
-    """The verdict on `subject`. `progress` hears of each test and each call before it runs."""
+    """The verdict on `subject`. `progress` hears of each test and each call before it runs, and of a judgement that still
+    lacks its diagnosis (`judged`, as JSON)."""
     started = time.perf_counter()
     file = str(subject.path)
     total = count_tests(spec.name)
     try:
-        loaded = Loaded(subject, spec)
+        loaded = Loaded(subject, spec, alone=True)
     except Unusable as error:
         says = vocabulary()[error.cause].sentence if error.cause else ""
         finding = whole_file(str(error.file or file), error.facts, error.line, error.cause, says)
@@ -68,10 +70,12 @@ def judge(
             spec.name, subject.track, file, "not-started", tests, time.perf_counter() - started, [], functions
         )
     judging = run_tests(loaded, progress)
-    tests, status = count(judging, total), status_of(judging, total)
+    distrust = distrusted(loaded, judging)
+    found = judged(loaded, judging, total, distrust) | {"functions": functions}
+    progress("judged", json.dumps(found))
     told, defect = explained(loaded, judging.results, options) if options.explain else ([], "")
-    seconds = time.perf_counter() - started
-    found = verdict(spec.name, subject.track, file, status, tests, seconds, told + notes(loaded), functions)
+    found["findings"] = distrust + told + notes(loaded)
+    found["seconds"] = round(time.perf_counter() - started, 3)
     if options.measure:
         from dojo.running.measure import measure
 
@@ -79,14 +83,52 @@ def judge(
     return found | ({"defect": defect} if defect else {})
 
 
+def judged(loaded: Loaded, judging: Judging, total: int, distrust: list[dict]) -> dict:
+    """The verdict as it stands without a diagnosis: each failed test with its bare facts."""
+    subject = loaded.subject
+    tests, status = count(judging, total), status_of(judging, total)
+    if distrust and status == "passed":
+        status = "failed"
+    facts = distrust + bare_facts(loaded, judging.results) + notes(loaded)
+    return verdict(subject.kata, subject.track, str(subject.path), status, tests, findings=facts)
+
+
 def explained(loaded: Loaded, results: list[Result], options: Options) -> tuple[list[dict], str]:
     """Findings as dicts; when the diagnosis itself fails, the bare facts, and its traceback as a defect to report."""
     try:
         return [finding.as_dict() for finding in findings(loaded, results, options.leave_out)], ""
     except Exception:
-        failed = [result for result in results if result.outcome not in ("passed", "skipped")]
-        facts = [whole_file(str(loaded.subject.path), f"{result.test}: {result.error}") for result in failed]
-        return facts, traceback.format_exc()
+        return bare_facts(loaded, results), traceback.format_exc()
+
+
+def bare_facts(loaded: Loaded, results: list[Result]) -> list[dict]:
+    """One finding per failed test, without any diagnosis."""
+    file = str(loaded.subject.path)
+    found = []
+    for result in results:
+        error = result.error
+        if result.outcome in ("passed", "skipped"):
+            continue
+        if isinstance(error, Refused | Ended):
+            said, function = str(error), error.function
+        else:
+            said, function = words(error) if error else "the test did not pass", None
+        found.append(whole_file(file, said, function=function) | {"test": result.test})
+    return found
+
+
+def distrusted(loaded: Loaded, judging: Judging) -> list[dict]:
+    """A finding when the file got hold of its own answer, or of what the judge stands on: such tests prove nothing."""
+    file, known, seen = str(loaded.subject.path), len(judging.results), judging.collected
+    if answer := loaded.own_answer():
+        says = vocabulary()["forbidden-call"].sentence
+        return [whole_file(file, f"imports {answer}, the kata's own answer", cause="forbidden-call", says=says)]
+    if judging.tampered:
+        names = ", ".join(list(dict.fromkeys(judging.tampered))[:3])
+        return [whole_file(file, f"changes {names} while the tests run; such a run proves nothing")]
+    if known < seen or not seen:
+        return [whole_file(file, f"does not let its tests run to their end: {known} of {seen} reported a result")]
+    return []
 
 
 def run_tests(loaded: Loaded, progress: Callable[[str, str], None]) -> Judging:
@@ -94,7 +136,9 @@ def run_tests(loaded: Loaded, progress: Callable[[str, str], None]) -> Judging:
     track = loaded.subject.track
     judging = Judging(loaded.subject.origin, (track,), loaded, on_test=lambda test: progress("test", test))
     loaded.on_call = lambda function: progress("call", function)
+    know(loaded.spec)
     pytest.main([str(test_path(loaded.spec.name)), *PYTEST], plugins=[_HandOver(judging)])
+    judging.tampered = loaded.tampered + loaded.guard.restore_all()
     return judging
 
 
@@ -137,6 +181,8 @@ def judge_is_whole() -> bool:
     try:
         with pytest.raises(ValueError):
             raise ValueError
+        with pytest.raises(pytest.fail.Exception), pytest.raises(ValueError):
+            pass
         np.testing.assert_allclose(np.ones(2), np.zeros(2))
     except AssertionError:
         return not same(np.ones(2), np.zeros(2), 1e-9) and same(np.ones(2), np.ones(2), 1e-9)

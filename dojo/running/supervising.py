@@ -1,154 +1,274 @@
-"""Watching a child that judges: read what it sends, and end it with everything it started."""
+"""Watching a check from outside: what its process says, how long it takes, what it holds, and what it leaves behind.
+
+Everything here must work whatever the learner's code does to its own process. Linux hands a check's orphans over to the
+worker; where that is not to be had (macOS), what a check started is known by its environment.
+"""
 
 import contextlib
 import json
 import os
+import resource
 import selectors
 import signal
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import psutil
 
 MEMORY = 4 * 2**30  # bytes that a check may allocate beyond what the worker holds already
-MOST = MEMORY * 1.5  # bytes that it may hold together with its children
-OUTPUT = 4000  # characters of the child's own output that are kept
-GRACE = 0.3  # seconds for a killed child to say where it was
-GONE = "gone"  # why a check ended: nobody waits for its verdict any more
+MOST_MEMORY = MEMORY + MEMORY // 2  # bytes that a check with all its children may hold, looked at now and then
+FILE_SIZE = 2**30  # bytes that a check may write into one file
+OUTPUT = 4000  # bytes of the child's own output that are kept
+TRACE = 20_000  # bytes of its stack
+MUTE = 70  # the exit code of a child that could not deliver its verdict
+LAST_FRAME = (b"_run_module_as_main", b"\n  ...\n")  # with one of these, faulthandler's account is complete
+GRACE = 0.5  # seconds for a child to say where it was, or to be gone
+LOOK = 0.5  # seconds between two looks at a child's memory
+KINDS = ("events", "output", "trace")
+MARK = "DOJO_WORKER"  # the environment variable that all descendants of a worker carry
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+
+_others: set[int] | None = None  # where orphans do not come to us: the processes that were there before the check
+
+
+class HungUp(Exception):
+    """The client has gone away."""
+
+
+class Requests:
+    """Lines from the client. `read()` takes what is there, and raises HungUp when that is the end."""
+
+    def __init__(self, fd: int):
+        self.fd = fd
+        self._buffer = bytearray()
+
+    def read(self) -> None:
+        data = os.read(self.fd, 1 << 16)
+        if not data:
+            raise HungUp
+        self._buffer += data
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            line, newline, rest = bytes(self._buffer).partition(b"\n")
+            if newline:
+                self._buffer[:] = rest
+                yield line
+                continue
+            try:
+                self.read()
+            except HungUp:
+                return
 
 
 @dataclass
-class Watch:
-    """What the worker has seen of a running child."""
+class Seen:
+    """What a child has said and how it ended. `reason` is `timeout`, `memory`, `silent` (it closed its pipe) or empty."""
 
-    verdict: bytes = b""
+    verdict: dict | None = None
     output: bytearray = field(default_factory=bytearray)
     dropped: int = 0
     trace: bytearray = field(default_factory=bytearray)
-    place: dict[str, str] = field(default_factory=dict)
+    place: dict[str, str] = field(default_factory=dict)  # the latest `test`, `call`, `judged` and `defect`
+    reason: str = ""
+    status: int = 0  # as os.waitpid gives it
 
 
-def supervise(child: int, reads: list[int], limit: float, grader: Sequence[int]) -> tuple[Watch, str]:
-    """Read until the verdict is there, or the child or the grader is gone; returns what was seen and why it ended."""
-    watch, reason, buffer = Watch(), "", bytearray()
-    deadline, next_look = time.monotonic() + limit, time.monotonic() + 0.5
-    selector = selectors.DefaultSelector()
-    for kind, read in zip(("events", "output", "trace"), reads, strict=True):
-        selector.register(read, selectors.EVENT_READ, kind)
-    for door in grader:
-        selector.register(door, selectors.EVENT_READ, GONE)
-    status = None
-    try:
-        while not watch.verdict and not reason and len(selector.get_map()) > len(grader):
-            now = time.monotonic()
-            if now > deadline:
-                reason = "timeout"
-                break
-            for key, _ in selector.select(min(deadline, next_look) - now if now < next_look else 0.01):
-                if key.data == GONE:
-                    return watch, GONE
-                _read(key, selector, watch, buffer)
-            if time.monotonic() > next_look:
-                next_look = time.monotonic() + 0.5
-                reason = _too_large(child)
-                ended, status = os.waitpid(child, os.WNOHANG) if status is None else (0, status)
-                if ended:
-                    _drain(selector, watch, buffer)
-                    break
-        if reason == "timeout" or reason == "memory":
-            _ask_where(child, selector, watch, buffer)
-    finally:
-        for door in grader:
-            selector.unregister(door)
-        status = _end(child, status)
-        _drain(selector, watch, buffer)
-        for read in reads:
-            os.close(read)
-        selector.close()
-    return watch, reason or _how_it_ended(status)
+class Ear:
+    """Reads the pipes of a child into a Seen, and notices when the client hangs up."""
 
+    def __init__(self, reads: list[int], requests: Requests):
+        self.seen, self.requests = Seen(), requests
+        self.deaf = False  # the pipe of events has ended
+        self._events = b""
+        self._selector = selectors.DefaultSelector()
+        for kind, read in zip(KINDS, reads, strict=True):
+            self._selector.register(read, selectors.EVENT_READ, kind)
+        self._selector.register(requests.fd, selectors.EVENT_READ, "client")
 
-def _read(key, selector, watch: Watch, buffer: bytearray) -> None:
-    if key.data == GONE:  # no more than a sign
-        return
-    data = os.read(key.fd, 1 << 16)
-    if not data:
-        selector.unregister(key.fd)
-    elif key.data == "output":
-        room = max(OUTPUT - len(watch.output), 0)
-        watch.output += data[:room]
-        watch.dropped += max(len(data) - room, 0)
-    elif key.data == "trace":
-        watch.trace += data[: max(20_000 - len(watch.trace), 0)]
-    else:
-        buffer += data
-        while b"\n" in buffer:
-            line, _, rest = bytes(buffer).partition(b"\n")
-            buffer[:] = rest
-            with contextlib.suppress(ValueError):
-                _event(json.loads(line), watch)
+    def __enter__(self) -> "Ear":
+        return self
 
+    def __exit__(self, *_) -> None:
+        self._selector.close()
 
-def _event(event: dict, watch: Watch) -> None:
-    if "verdict" in event:
-        watch.verdict = json.dumps(event["verdict"]).encode()
-    else:
-        watch.place.update({key: str(value) for key, value in event.items()})
-
-
-def _drain(selector, watch: Watch, buffer: bytearray) -> None:
-    """What is still in the pipes."""
-    until = time.monotonic() + GRACE
-    while selector.get_map() and time.monotonic() < until:
-        ready = selector.select(0)
-        if not ready:
-            return
+    def listen(self, seconds: float) -> bool:
+        """Read what comes within `seconds`; whether anything did."""
+        ready = self._selector.select(max(seconds, 0))
         for key, _ in ready:
-            _read(key, selector, watch, buffer)
+            self._read(key)
+        return bool(ready)
+
+    def _read(self, key) -> None:
+        if key.data == "client":
+            self.requests.read()
+            return
+        data = os.read(key.fd, 1 << 16)
+        if not data:
+            self._selector.unregister(key.fd)
+            self.deaf |= key.data == "events"
+        elif key.data == "output":
+            kept = data[: max(OUTPUT - len(self.seen.output), 0)]
+            self.seen.output += kept
+            self.seen.dropped += len(data) - len(kept)
+        elif key.data == "trace":
+            self.seen.trace += data[: max(TRACE - len(self.seen.trace), 0)]
+        else:
+            *lines, self._events = (self._events + data).split(b"\n")
+            for line in lines:
+                self._enter(line)
+
+    def _enter(self, line: bytes) -> None:
+        try:
+            event = json.loads(line)
+        except ValueError:  # something else was written there
+            return
+        if isinstance(event, dict) and isinstance(event.get("verdict"), dict):
+            self.seen.verdict = event["verdict"]
+        elif isinstance(event, dict):
+            self.seen.place.update({key: str(value) for key, value in event.items()})
 
 
-def _ask_where(child: int, selector, watch: Watch, buffer: bytearray) -> None:
+def supervise(child: int, reads: list[int], requests: Requests, limit: float) -> Seen:
+    """Read until the verdict is there or the child is gone; then end everything that it started. May raise HungUp."""
+    with Ear(reads, requests) as ear:
+        seen = ear.seen
+        try:
+            _wait(child, ear, limit)
+            if seen.reason in ("timeout", "memory"):
+                _ask_where(child, ear)
+        finally:
+            seen.status = end(child)
+        until = time.monotonic() + GRACE
+        while time.monotonic() < until and ear.listen(0):  # what is still in the pipes
+            pass
+    return seen
+
+
+def _wait(child: int, ear: Ear, limit: float) -> None:
+    now = time.monotonic()
+    deadline, look = now + limit, now + LOOK
+    while ear.seen.verdict is None and not ear.seen.reason:
+        now = time.monotonic()
+        if now > deadline:
+            ear.seen.reason = "timeout"
+        elif ear.deaf:
+            ear.seen.reason = "" if _gone(child) else "silent"
+            return
+        elif now > look:
+            look = now + LOOK
+            ear.seen.reason = "memory" if _held(child) > MOST_MEMORY else ""
+            if _is_zombie(child):
+                return
+        else:
+            ear.listen(min(deadline, look) - now)
+
+
+def _ask_where(child: int, ear: Ear) -> None:
     """Have the child write its stack, so that the finding can name the learner's line."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGUSR1)
     until = time.monotonic() + GRACE
-    while not watch.trace and time.monotonic() < until and selector.get_map():
-        for key, _ in selector.select(0.05):
-            _read(key, selector, watch, buffer)
+    while not any(mark in ear.seen.trace for mark in LAST_FRAME) and time.monotonic() < until:
+        ear.listen(until - time.monotonic())
 
 
-def _too_large(child: int) -> str:
-    """`memory` when the child and its children hold more than they may (where the kernel's own limit does not bite)."""
+def _gone(child: int) -> bool:
+    """Whether a child whose pipe has ended ends too."""
+    until = time.monotonic() + GRACE
+    while not _is_zombie(child):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def _is_zombie(child: int) -> bool:
     try:
-        process = psutil.Process(child)
-        held = sum(p.memory_info().rss for p in [process, *process.children(recursive=True)])
+        return psutil.Process(child).status() == psutil.STATUS_ZOMBIE
     except psutil.Error:
-        return ""
-    return "memory" if held > MOST else ""
+        return True
 
 
-def _end(child: int, status: int | None) -> int:
+def _held(child: int) -> int:
+    """Bytes that the child and its children hold, for where the kernel's own limit does not bite."""
+    held = 0
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(child)
+        for one in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                held += one.memory_info().rss
+    return held
+
+
+# ---------------------------------------------------------------------- limits and ends
+
+
+def adopt_orphans() -> None:
+    """Have what a check leaves behind come to this process, to be ended here; or remember who was there before it."""
+    global _others
+    if not _prctl(PR_SET_CHILD_SUBREAPER, 1):
+        _others = set(psutil.pids())
+
+
+def limit_myself() -> None:
+    """Bound this process, and have it end with its parent where the system can do that."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    held = psutil.Process().memory_info().vms
+    for kind, most in (("RLIMIT_AS", held + MEMORY), ("RLIMIT_FSIZE", FILE_SIZE), ("RLIMIT_CORE", 0)):
+        number = getattr(resource, kind, None)
+        if number is not None:
+            with contextlib.suppress(OSError, ValueError):
+                _, hard = resource.getrlimit(number)
+                resource.setrlimit(number, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def end(child: int) -> int:
     """Kill the child and everything it started; its exit status."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child, signal.SIGKILL)
-    if status is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            _, status = os.waitpid(child, 0)
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(child, signal.SIGKILL)
+    status = 0
     with contextlib.suppress(ChildProcessError):
+        _, status = os.waitpid(child, 0)
+    until = time.monotonic() + 2.0
+    while _orphans() and time.monotonic() < until:
+        time.sleep(0.001)
+    return status
+
+
+def _orphans() -> bool:
+    """Kill and bury what a check left behind; whether there was anything."""
+    if _others is not None:
+        return bool(kill_marked(os.environ.get(MARK, ""), set(psutil.pids()) - _others))
+    try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-        for orphan in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                orphan.kill()
-        while os.waitpid(-1, 0)[0]:
-            pass
-    return status or 0
+    except ChildProcessError:
+        return False
+    for orphan in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            orphan.kill()
+    return True
 
 
-def _how_it_ended(status: int) -> str:
-    if os.WIFSIGNALED(status):
-        return signal.Signals(os.WTERMSIG(status)).name
-    return "exit"
+def kill_marked(mark: str, pids: set[int] | None = None) -> int:
+    """Kill every process (of `pids`) that a worker's mark shows to be its descendant; how many there were."""
+    found = 0
+    for pid in (pids if pids is not None else set(psutil.pids())) - {os.getpid()}:
+        with contextlib.suppress(psutil.Error, OSError):
+            process = psutil.Process(pid)
+            if mark and process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                process.kill()
+                found += 1
+    return found
+
+
+def _prctl(option: int, value: int) -> bool:
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    return ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0

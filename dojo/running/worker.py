@@ -1,9 +1,8 @@
 """The worker: a process with everything imported and nothing run, that forks a child for each check.
 
-It reads one JSON request per line on standard input and answers one JSON verdict per line on standard output. The child
-runs the learner's code; the worker only watches it: it drains what the child prints, kills it with all its children at
-the time limit or the memory limit, and says what happened when no verdict came. When the grader is gone in the middle of
-a check, so are the child and the worker.
+It reads one JSON request per line on standard input. On standard output it says `{"ready": true}` once, and for each
+request `{"started": seconds}`, the time limit, and then the verdict. The child runs the learner's code; the worker only
+watches it (see supervising.py) and says what happened when no verdict came.
 
 Start it through `client.Worker`; `python -m dojo.running.worker` is the process itself.
 """
@@ -14,161 +13,201 @@ import gc
 import importlib
 import json
 import os
-import resource
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-from _pytest.config import default_plugins
-
-from dojo.curriculum import Kata
-from dojo.loading import Subject, curriculum, subject
-from dojo.running.supervising import GONE, MEMORY, MOST, Watch, supervise
+from dojo.curriculum import Curriculum, Kata
+from dojo.errors import DojoError
+from dojo.loading import ROOT, Subject, curriculum, subject, test_path
+from dojo.running import supervising
 from dojo.running.verdict import verdict, whole_file
 
-FILE_SIZE = 2**30  # bytes that a check may write into one file
-USED = ("dojo.diagnosis.explain", "jaxtyping", "numpy.testing", "numpy.typing", "unittest.mock", "pdb", "statistics")
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+USED = (  # what every check would import for itself
+    "dojo.diagnosis.explain",
+    "jaxtyping",
+    "numpy.testing",
+    "numpy.typing",
+    "pdb",
+    "pytest_benchmark.logger",
+    "statistics",
+    "tracemalloc",
+    "unittest.mock",
+)
+OUTPUT_NOTE = "\n… and {:,} more bytes"
 
 
 def main() -> None:
-    """Serve requests until standard input ends."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    """Serve requests until the client hangs up."""
+    requests, answers = os.dup(0), os.fdopen(os.dup(1), "wb", buffering=0)
     null = os.open(os.devnull, os.O_RDWR)  # so that nothing a check prints or reads gets between the two
     os.dup2(null, 0)
     os.dup2(null, 1)
-    serve(requests, answers)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which hangs up
+    prepare("numpy")
+    with contextlib.suppress(BrokenPipeError):  # nobody is left to hear it
+        serve(supervising.Requests(requests), answers)
+    os._exit(0)
 
 
-def serve(requests, answers) -> None:
+def serve(requests: supervising.Requests, answers) -> None:
     """One verdict line for each request line."""
-    prepare(["numpy"])
+
+    def say(answer: dict) -> None:
+        answers.write(json.dumps(answer).encode() + b"\n")
+
+    say({"ready": True})
     for line in requests:
-        request = json.loads(line)
         try:
-            answer = check(request, [requests.fileno(), answers.fileno()])
-        except Exception as error:  # a defect of the dojo itself must reach a person, not hang the client
-            answer = {"error": "".join(traceback.format_exception_only(error)).strip(), "trace": traceback.format_exc()}
-        try:
-            answers.write(json.dumps(answer).encode() + b"\n")
-        except BrokenPipeError:  # the grader is gone
+            answer = check(json.loads(line), requests, lambda limit: say({"started": limit}))
+        except supervising.HungUp:
             return
+        except DojoError as error:
+            answer = {"error": error.args[0], "next_step": error.next_step}
+        except Exception as error:  # a defect of the dojo itself must reach a person, not hang the client
+            defect = error.args[0] if isinstance(error, Defect) else traceback.format_exc()
+            answer = {"error": defect.strip().splitlines()[-1], "trace": defect}
+        say(answer)
 
 
-def prepare(tracks: list[str]) -> None:
+class Defect(Exception):
+    """The child failed outside the learner's code; the message is its traceback."""
+
+
+def prepare(track: str) -> None:
     """Import what checks need, once, and take it out of the garbage collector's rounds so that forks stay cheap."""
+    from _pytest.config import default_plugins
+
+    from dojo.running import judge  # noqa: F401
     from dojo.running.subjects import make_track
 
-    for name in ["dojo.running.judge", *USED, *(f"_pytest.{name}" for name in default_plugins)]:
+    make_track(track)
+    for name in (*USED, *(f"_pytest.{plugin}" for plugin in default_plugins)):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for track in tracks:
-        with contextlib.suppress(ImportError):
-            make_track(track)
     gc.collect()
     gc.freeze()
-    if sys.platform == "linux":
-        _prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans of a check come to us, to be ended
 
 
-def _prctl(option: int, value: int) -> None:
-    import ctypes
-
-    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+_kept: tuple[tuple, Curriculum] | None = None
 
 
-def check(request: dict, doors: Sequence[int] = ()) -> dict:
-    """The verdict on one request: `kata`, `track`, `origin`, and perhaps `file`, `leave_out`, `explain`.
+def current() -> Curriculum:
+    """The curriculum, read again only when its file has changed."""
+    global _kept
+    found = (ROOT / "katas" / "curriculum.toml").stat()
+    stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+    if _kept is None or _kept[0] != stamp:
+        _kept = (stamp, curriculum())
+    return _kept[1]
 
-    `doors` are the descriptors that lead to the grader; the first becomes readable when it is gone, as it asks for one
-    thing at a time. They are closed in the child, so that the grader does not wait for a child that outlives a worker.
-    """
-    spec = curriculum()[request["kata"]]
+
+def check(request: dict, requests: supervising.Requests, on_start) -> dict:
+    """The verdict on one request: `kata`, `track`, `origin`, and perhaps `file`, `leave_out`, `explain`, `time_limit`."""
+    spec, track = current()[request["kata"]], request["track"]
+    if not test_path(spec.name).exists():
+        raise DojoError(
+            f"{spec.name} cannot be judged: {test_path(spec.name)} is missing.", "`git checkout tests` brings it back."
+        )
     file = request.get("file")
-    made = subject(spec.name, request["track"], request.get("origin", "katas"), Path(file) if file else None)
-    if request["track"] == "torch":
+    try:
+        made = subject(spec.name, track, request.get("origin", "katas"), Path(file) if file else None)
+    except (OSError, RuntimeError, ValueError) as error:  # a symlink that leads to itself, a NUL byte
+        facts = f"cannot be read: {error}".splitlines()[0]
+        return verdict(spec.name, track, str(file), "broken", findings=[whole_file(str(file), facts)])
+    if track == "torch":
         missing = _prepare_torch()
         if missing:
             return verdict(spec.name, "torch", str(made.path), "broken", findings=[whole_file(str(made.path), missing)])
-    started = time.perf_counter()
     limit = float(request.get("time_limit") or spec.time_limit)
-    ends = [os.pipe() for _ in range(3)]  # events, output, trace
-    child = os.fork()
-    if child == 0:
-        _child(request, made, spec, [write for _, write in ends], [*(read for read, _ in ends), *doors])
-    for _, write in ends:
-        os.close(write)
-    watch, reason = supervise(child, [read for read, _ in ends], limit, doors[:1])
-    if reason == GONE:
-        sys.exit()
-    answer = json.loads(watch.verdict) if watch.verdict else _no_verdict(made, spec, watch, reason, limit)
+    on_start(limit)
+    started = time.perf_counter()
+    seen = _run(request, made, spec, requests, limit)
+    answer = seen.verdict or _without_verdict(made, spec, seen, limit)
     answer["seconds"] = round(time.perf_counter() - started, 3)
-    output = watch.output.decode("utf-8", "replace")
+    output = seen.output.decode("utf-8", "replace")
     if output.strip():
-        answer["output"] = output + (f"\n… and {watch.dropped:,} more bytes" if watch.dropped else "")
+        answer["output"] = output + (OUTPUT_NOTE.format(seen.dropped) if seen.dropped else "")
     return answer
 
 
 def _prepare_torch() -> str:
     try:
         if "torch" not in sys.modules:
-            prepare(["torch"])
+            prepare("torch")
         import torch  # noqa: F401
     except ImportError:
         return "needs PyTorch, which is not installed: run `make start` (without NUMPY_ONLY)"
     return ""
 
 
+def _run(request: dict, made: Subject, spec: Kata, requests: supervising.Requests, limit: float) -> supervising.Seen:
+    """Fork a child for one check and watch it to its end."""
+    supervising.adopt_orphans()
+    pipes = [os.pipe() for _ in supervising.KINDS]
+    reads, writes = [read for read, _ in pipes], [write for _, write in pipes]
+    try:
+        child = os.fork()
+        if child == 0:
+            _child(request, made, spec, writes, [*reads, requests.fd])
+        for write in writes:
+            os.close(write)
+        writes = []
+        return supervising.supervise(child, reads, requests, limit)
+    finally:
+        for end in (*reads, *writes):
+            os.close(end)
+
+
 # ---------------------------------------------------------------------- the child
 
 
-def _child(request: dict, made: Subject, spec: Kata, writes: list[int], not_mine: list[int]) -> None:
+def _child(request: dict, made: Subject, spec: Kata, writes: list[int], foreign: list[int]) -> None:
     """Never returns."""
+    me, events, code = os.getpid(), writes[0], supervising.MUTE
+
+    def tell(event: dict) -> None:
+        if os.getpid() == me:  # a copy that the learner's code has forked stays silent
+            _write_all(events, b"\n" + json.dumps(event).encode() + b"\n")
+
     try:
-        os.setsid()
-        if sys.platform == "linux":
-            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a worker that is killed takes its child with it
-        for door in not_mine:
-            os.close(door)
-        events, output, trace = writes
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False, errors="replace")
-        sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False, errors="replace")
-        faulthandler.enable(trace, all_threads=False)
-        faulthandler.register(signal.SIGUSR1, trace, all_threads=False)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        _limit()
+        _settle(writes, foreign)
         from dojo.running.judge import Options, judge
 
-        def progress(kind: str, what: str) -> None:
-            os.write(events, json.dumps({kind: what}).encode() + b"\n")
-
         options = Options(request.get("leave_out"), request.get("explain", True), request.get("measure", False))
-        found = judge(made, spec, options, progress)
-        _write_all(events, json.dumps({"verdict": found}).encode() + b"\n")
-    except BaseException as error:
+        tell({"verdict": judge(made, spec, options, lambda kind, what: tell({kind: what}))})
+        code = 0
+    except BaseException:
         with contextlib.suppress(BaseException):
-            text = "".join(traceback.format_exception(error))
-            _write_all(writes[0], json.dumps({"defect": text}).encode() + b"\n")
+            tell({"defect": traceback.format_exc()})
+            code = 0
     finally:
-        os._exit(0)
+        os._exit(code)
 
 
-def _limit() -> None:
-    held = psutil.Process().memory_info().vms
-    for kind, most in (
-        (resource.RLIMIT_AS, held + MEMORY),
-        (resource.RLIMIT_FSIZE, FILE_SIZE),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with contextlib.suppress(OSError, ValueError):
-            _, hard = resource.getrlimit(kind)
-            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+def _settle(writes: list[int], foreign: list[int]) -> None:
+    """Make a forked copy of the worker the place where a learner's code runs."""
+    os.setpgid(0, 0)
+    for fd in foreign:
+        os.close(fd)
+    _, output, trace = writes
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False, errors="replace")
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False, errors="replace")
+    faulthandler.enable(trace, all_threads=False)
+    faulthandler.register(signal.SIGUSR1, trace, all_threads=False)
+    sys.breakpointhook = _no_debugger
+    supervising.limit_myself()
+
+
+def _no_debugger(*_, **__) -> None:
+    raise RuntimeError(
+        "a check has no terminal for a debugger: `python grader.py check KATA --pdb` opens one where it fails"
+    )
 
 
 def _write_all(fd: int, data: bytes) -> None:
@@ -176,43 +215,80 @@ def _write_all(fd: int, data: bytes) -> None:
         data = data[os.write(fd, data) :]
 
 
-def _no_verdict(made: Subject, spec: Kata, watch: Watch, reason: str, limit: float) -> dict:
+# ---------------------------------------------------------------------- when it gave no verdict
+
+
+def _without_verdict(made: Subject, spec: Kata, seen: supervising.Seen, limit: float) -> dict:
     """The verdict on a child that gave none: what happened, in which function and line."""
-    file, function = str(made.path), watch.place.get("call")
-    where = (
-        f" in {function} ({watch.place['test']})" if function and "test" in watch.place else " while it was imported"
-    )
-    if "defect" in watch.place:
-        raise RuntimeError(watch.place["defect"])
-    if reason == "timeout":
-        status, facts = "timeout", f"did not come back within {limit:g} s{where}"
-    elif reason == "memory":
-        status, facts = "died", f"used more than {MOST / 2**30:.0f} GB of memory{where} and was stopped"
-    elif reason == "exit":
-        status, facts = "died", f"ended the process{where}"
-    else:
-        status, facts = "died", f"crashed the process ({_signal(reason)}){where}"
-    finding = whole_file(file, facts, _line_in(watch.trace.decode("utf-8", "replace"), file), function=function)
-    finding["test"] = watch.place.get("test", "")
     from dojo.running.judge import count_tests
 
+    if "defect" in seen.place:
+        raise Defect(seen.place["defect"])
+    status, facts = _what_happened(seen, limit)
+    if "judged" in seen.place:  # every test had ended, and the diagnosis ran into it
+        answer = json.loads(seen.place["judged"])
+        if answer["status"] != "passed":
+            note = f"{facts} when it was called again for the diagnosis, which is left out"
+            answer["findings"].append(_finding(made, seen, note))
+        return answer
+    facts += "" if "call" in seen.place else " while it was imported"
     total = count_tests(spec.name)
-    return verdict(spec.name, made.track, file, status, {"passed": 0, "failed": total, "total": total}, 0.0, [finding])
+    tests = {"passed": 0, "failed": total, "total": total}
+    return verdict(spec.name, made.track, str(made.path), status, tests, findings=[_finding(made, seen, facts)])
 
 
-def _signal(name: str) -> str:
+def _what_happened(seen: supervising.Seen, limit: float) -> tuple[str, str]:
+    """Status and facts."""
+    if seen.reason == "timeout":
+        return "timeout", f"did not come back within {limit:g} s"
+    if seen.reason == "memory":
+        return "died", f"used more than {supervising.MOST_MEMORY / 2**30:.0f} GB of memory and was stopped"
+    if seen.reason == "silent" or seen.status == supervising.MUTE << 8:
+        return "died", "closed the pipe through which the dojo listens"
+    if os.WIFSIGNALED(seen.status):
+        return "died", f"crashed the process ({_signal(os.WTERMSIG(seen.status))})"
+    code = os.WEXITSTATUS(seen.status)
+    return "died", "ended the process" + (f" with exit code {code}" if code else "")
+
+
+def _finding(made: Subject, seen: supervising.Seen, facts: str) -> dict:
+    file, function = str(made.path), seen.place.get("call")
+    line = _line_in(seen.trace.decode("utf-8", "replace"), file) or _first_line(made.path, function)
+    return whole_file(file, facts, line, function=function) | {"test": seen.place.get("test", "")}
+
+
+def _first_line(path: Path, function: str | None) -> int:
+    """Where a function starts; 1 when that cannot be told."""
+    from dojo import stubs
+    from dojo.running.subjects import Unusable, read
+
+    try:
+        return stubs.functions(read(path)).get(function or "", 1)
+    except (SyntaxError, ValueError, Unusable):
+        return 1
+
+
+def _signal(number: int) -> str:
     words = {"SIGSEGV": "segmentation fault", "SIGKILL": "killed", "SIGABRT": "aborted", "SIGFPE": "arithmetic fault"}
+    words |= {"SIGTERM": "ended", "SIGALRM": "alarm", "SIGBUS": "bus error"}
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
     return f"{name}: {words[name]}" if name in words else name
 
 
 def _line_in(trace: str, file: str) -> int | None:
-    """The innermost line of `file` in a faulthandler trace."""
+    """The innermost line of `file` in a faulthandler trace, which writes paths in ASCII."""
+    place = f'File "{file.encode("ascii", "backslashreplace").decode()}", line '
     for text in trace.splitlines():
-        if f'File "{file}"' in text and ", line " in text:
-            digits = text.split(", line ")[1].split(" ")[0]
+        if place in text:
+            digits = text.split(place)[1].split(" ")[0]
             return int(digits) if digits.isdigit() else None
     return None
 
 
 if __name__ == "__main__":
-    main()
+    from dojo.running import worker  # under its own name, so that the guard can watch it
+
+    worker.main()
