@@ -5,7 +5,7 @@ PYTHON ?= python3
 NUMPY_ONLY ?=
 PYTEST_JOBS ?= auto
 VENV_PYTHON = .venv/bin/python
-SUITE = --from solutions tests/dojo tests/katas
+SUITE = --dist worksteal --from solutions tests/dojo tests/katas
 
 .PHONY: help start test check bench ready
 

@@ -1,6 +1,7 @@
 """Where autograd loses its way: the expression in the learner's source that cuts the graph."""
 
 import ast
+from collections.abc import Iterator
 
 CUTS = {
     "detach": "detach() gives a tensor that autograd takes for a constant",
@@ -39,11 +40,22 @@ def where_the_graph_ends(
         inside, helpers = [node for node in inside if (node.end_lineno or 0) >= line][:1], []
     for part in [*inside, *helpers]:
         leaves = {id(inner) for node in ast.walk(part) if own and _new_leaf(node) for inner in ast.walk(node)}
-        nodes = [node for node in ast.walk(part) if isinstance(node, ast.expr) and id(node) not in leaves]
+        nodes = [node for node in _as_they_run(part) if id(node) not in leaves]
         found = [(node.lineno, CUTS[name]) for node in nodes if (name := _cut(node))]
         if found:
-            return min(found)
+            return min(found, key=lambda place: place[0])
     return None
+
+
+def _as_they_run(node: ast.AST) -> Iterator[ast.expr]:
+    """Every expression inside `node`, what is computed first before what is made of it."""
+    children = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.Call):  # the arguments are there before the function is called
+        children = [*node.args, *node.keywords, node.func]
+    for child in children:
+        yield from _as_they_run(child)
+    if isinstance(node, ast.expr):
+        yield node
 
 
 def _new_leaf(node: ast.AST) -> bool:

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from dojo.diagnosis.findings import Match
 from dojo.diagnosis.joins import einsum, index, joined, reshaped
 from dojo.diagnosis.peek import REDUCTIONS, is_array, peek
@@ -80,13 +82,13 @@ def _call(node: ast.Call, place: Place) -> Sentence:
 
 
 def _product(one: ast.AST, other: ast.AST, place: Place) -> Sentence:
+    for side in (one, other):
+        if np.ndim(_number(peek(side, place.names))) == 0:
+            return f"a matrix product needs two arrays, and {ast.unparse(side)} is a single number", []
     left, right = place.array(one), place.array(other)
     if left is None or right is None:
         return "", []
     a, b = list(left.shape), list(right.shape)
-    if not a or not b:
-        number = ast.unparse(other if a else one)
-        return f"a matrix product needs two arrays, and {number} is a single number", []
     meets = -2 if len(b) > 1 else -1
     if a[-1] == b[meets]:
         return "", []
@@ -96,6 +98,13 @@ def _product(one: ast.AST, other: ast.AST, place: Place) -> Sentence:
     return f"{sentence}; {inner[0]} does not meet {inner[1]}", _product_causes(
         ast.unparse(one), ast.unparse(other), a, b
     )
+
+
+def _number(value):
+    """A value without axes as it is; an array of any other kind, or what is not known, as something that has some."""
+    if is_array(value):
+        return np.zeros(tuple(value.shape))
+    return value if isinstance(value, int | float | np.generic) else [value]
 
 
 def _product_causes(one: str, other: str, a: list[int], b: list[int]) -> list[Match]:

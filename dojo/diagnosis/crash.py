@@ -40,7 +40,7 @@ def explain_crash(
     segment = expression(frame, instruction, source)
     text = (segment or (source.splitlines()[line - 1 : line] or [""])[0]).strip()
     own = text.startswith("raise ")
-    facts = f"raises {type(error).__name__}{'' if own else f' at `{text}`'}: "
+    facts = f"raises {type(error).__name__}{'' if own or not text else f' at `{text}`'}: "
     place = Place(names_of(frame), lambda name, value: label(name, value, law, sizes))
     sentence, causes = clash(_whole(segment, line, source), place)
     if "be converted to " in message or "only integer tensors" in message:
@@ -52,7 +52,8 @@ def explain_crash(
 def _shown_arrays(frame: FrameType, text: str, law: Signature, sizes: dict[str, int], sentence: str) -> str:
     """The arrays of the expression that was running, or of the whole frame, that `sentence` does not tell of itself."""
     arrays = frame_arrays(frame, law, sizes)
-    arrays = {name: label for name, label in arrays.items() if name in names_in(text)} or arrays
+    used = [name for name in names_in(text) if name in arrays]
+    arrays = {name: arrays[name] for name in used} or arrays
     shown = [f"{name} {label}" for name, label in arrays.items() if f"{name} {label.rsplit(' ', 1)[0]}" not in sentence]
     return " · ".join(shown[:MOST_ARRAYS])
 
@@ -131,13 +132,14 @@ def expression(frame: FrameType, instruction: int, source: str) -> str:
     return " ".join(part.decode("utf-8", "replace").strip() for part in encoded)
 
 
-def names_in(code: str) -> set[str]:
-    """Names used in a piece of source."""
+def names_in(code: str) -> list[str]:
+    """Names used in a piece of source, in the order in which they stand there."""
     try:
         tree = ast.parse(code.strip())
     except SyntaxError:
-        return set()
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        return []
+    found = [(node.lineno, node.col_offset, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return list(dict.fromkeys(name for _, _, name in sorted(found)))
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,16 +1,19 @@
 """The derivative doctor: is a wrong gradient the right derivative of a wrong forward, and where does autograd lose its way."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 
-from dojo.checking.compare import agrees, same
+from dojo.checking.compare import agrees, describe, same
 from dojo.checking.gradients import RTOL, numerical_gradients
 from dojo.diagnosis.broken_graph import where_the_graph_ends
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Finding, Match
 from dojo.diagnosis.naming import Naming
+from dojo.diagnosis.quiet import quiet
+from dojo.diagnosis.timebox import timebox
+
+LONGEST = 0.2  # seconds for central differences of the learner's own forward: two calls for each number
 
 
 class Doctor:
@@ -19,16 +22,33 @@ class Doctor:
     def __init__(self, naming: Naming, blamed: set[str | None]):
         self.naming, self.loaded, self.blamed = naming, naming.loaded, blamed
 
+    def follows(self, evidence: Evidence, answer: Answer, tensor: str | None) -> bool:
+        """Whether a wrong gradient is the right derivative of a forward that is wrong: then there is nothing to guess."""
+        if not self.forward_wrong(answer.call.law):
+            return False
+        if self.loaded.subject.track == "torch":  # autograd differentiates what was written
+            return True
+        return self._own_derivative(answer.call.law.removesuffix("_backward"), evidence, answer, tensor)
+
+    def follows_sentence(self, evidence: Evidence, answer: Answer, tensor: str | None) -> str:
+        """Facts for such a gradient."""
+        forward = answer.call.law.removesuffix("_backward")
+        if self.loaded.subject.track == "torch":
+            return f"is wrong because `{forward}` is: mend that first"
+        labels = evidence.labels(answer, tensor)
+        differs = describe(answer.call.outputs[tensor], answer.expected[tensor], labels, evidence.rtol(answer.call))
+        return (
+            f"{differs}; your `{forward}` differs from the formula, and this is the right derivative of what you wrote"
+        )
+
     def sentence(self, evidence: Evidence, answer: Answer, tensor: str | None) -> str:
-        """Whether the forward is right, which gradients are, and whether this is the derivative of what was written."""
+        """Whether the forward is right, and which gradients are."""
         forward = answer.call.law.removesuffix("_backward")
         right = [name for name in evidence.signature.outputs if name not in evidence.wrong_tensors()]
         if not self.forward_wrong(answer.call.law):
             text = "; your forward pass is right"
             return text + (f", and so {'is' if len(right) == 1 else 'are'} {', '.join(right)}" if right else "")
-        if self.loaded.subject.track == "numpy" and self._own_derivative(forward, evidence, answer, tensor):
-            return f"; your {forward} differs from the formula, and this is the right derivative of what you wrote"
-        return f"; your {forward} is wrong too: mend it first"
+        return f"; your `{forward}` is wrong too: mend it first"
 
     def _own_derivative(self, forward: str, evidence: Evidence, answer: Answer, tensor: str | None) -> bool:
         code = vars(self.loaded.module).get(forward)
@@ -40,12 +60,12 @@ class Doctor:
             a.astype(float) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in answer.call.args
         )
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
+            with quiet(), timebox(LONGEST):
                 own = numerical_gradients(code, args[:upstream], args[upstream:], [law.parameters.index(tensor[1:])])[0]
+                return same(answer.call.outputs[tensor], own, RTOL, RTOL)
         except Exception:
-            return False
-        return same(answer.call.outputs[tensor], own, RTOL, RTOL)
+            pass
+        return False
 
     def forward_wrong(self, law: str) -> bool:
         """Whether the forward function of `law` is wrong too."""

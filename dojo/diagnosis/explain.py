@@ -1,6 +1,7 @@
 """From failed tests to findings: which function, which tensor, the facts, and the causes whose prediction came true."""
 
 import ast
+import difflib
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class Explanation:
             return self._of_refusal(result, error, call)
         if call is not None and call.error is error and error is not None:
             return [self._of_crash(result, call)]
-        facts = f"{type(error).__name__}: {error}" if error is not None else "the test did not pass"
+        facts = f"ends with {type(error).__name__}: {error}" if error is not None else "the test did not pass"
         return [self._finding(result, function, None, facts, call)]
 
     # ------------------------------------------------------------------ the three kinds of failure
@@ -81,7 +82,8 @@ class Explanation:
         evidence = self.naming.evidence(call.law)
         wrong = evidence.wrong_tensors() if evidence else []
         if not evidence or not wrong:
-            return [self._finding(result, function, refused.tensor, refused.facts, call)]
+            facts = refused.facts + ("" if function in vars(self.loaded.module) else self._other_name(function))
+            return [self._finding(result, function, refused.tensor, facts, call)]
         if evidence.law in self._valued:
             return []
         self._valued.add(evidence.law)
@@ -90,23 +92,22 @@ class Explanation:
     def _of_values(self, evidence: Evidence, tensor: str | None, function: str) -> Finding:
         answer = next(answer for answer in evidence.answers if tensor in answer.wrong)
         call = answer.call
+        if call.gradient and self.doctor.follows(evidence, answer, tensor):
+            facts = self.doctor.follows_sentence(evidence, answer, tensor)
+            return Finding(function, tensor, facts, answer.test, str(self.loaded.subject.path), self._line(function))
         finding = Finding(function, tensor, "", answer.test, str(self.loaded.subject.path), self._line(function))
         got, expected = call.outputs.get(tensor), answer.expected[tensor]
         if tensor not in call.outputs:
             finding.facts = f"{tensor} is missing; the keys are {', '.join(map(str, call.outputs))}"
         elif isinstance(expected, np.ndarray | np.generic | float | int):
             finding.facts = describe(got, expected, evidence.labels(answer, tensor), evidence.rtol(call))
+            finding.facts += self.doctor.sentence(evidence, answer, tensor) if call.gradient else ""
             finding.causes = self.naming.causes(evidence, tensor)
-            if call.gradient:
-                finding.facts += self.doctor.sentence(evidence, answer, tensor)
         else:
             finding.facts = f"is {_brief(got)}; {_brief(expected)} was expected"
             finding.causes = self.naming.causes(evidence, tensor)
         if call.gradient and self.loaded.subject.track == "torch":
-            if self.doctor.forward_wrong(call.law):  # autograd follows what was written: nothing to guess about
-                finding.causes = [match for match in finding.causes if match.matched.startswith("bank:")]
-            else:
-                self.doctor.name_torch_gradient(finding, evidence, answer, tensor)
+            self.doctor.name_torch_gradient(finding, evidence, answer, tensor)
         finding.printed, finding.inputs = call.printed, snippet(self.loaded.subject, evidence.signature, call)
         return finding
 
@@ -159,8 +160,14 @@ class Explanation:
         finding = Finding(function, tensor, facts, result.test, str(self.loaded.subject.path), self._line(function))
         if call is not None:
             finding.printed = call.printed
-            finding.inputs = snippet(self.loaded.subject, self.loaded.reference.laws[call.law], call)
+            if function in vars(self.loaded.module):
+                finding.inputs = snippet(self.loaded.subject, self.loaded.reference.laws[call.law], call)
         return finding
+
+    def _other_name(self, function: str | None) -> str:
+        """A function of the file that may be meant to be the one that is missing."""
+        close = difflib.get_close_matches(function or "", set(self.lines) - set(self.order), n=1, cutoff=0.7)
+        return f"; it has {close[0]}" if close else ""
 
     def _line(self, function: str | None) -> int:
         return self.lines.get(function or "", 1)
@@ -185,8 +192,8 @@ class Explanation:
                 continue
             for finding in findings:
                 if finding.function == function:
-                    finding.facts = f"is fine once `{blamed[0]}` is: it calls it"
-                    finding.causes = []
+                    finding.facts = f"is fine once `{blamed[0]}` is: this function calls it"
+                    finding.causes, finding.printed, finding.inputs = [], "", ""
 
     def _right_with(self, function: str, blamed: list[str]) -> bool:
         """Whether the learner's `function` answers like the reference when `blamed` come from the reference."""
@@ -215,10 +222,15 @@ class Explanation:
         kept: list[Finding] = []
         for finding in findings:
             earlier = [other for other in kept if other.function == finding.function]
-            if any(other.tensor is None and other.facts == finding.facts for other in earlier):
+            crashes = [other for other in earlier if other.tensor is None]
+            if any(other.facts == finding.facts or _same_story(other, finding) for other in crashes):
                 continue
             kept.append(finding)
         return kept
+
+
+def _same_story(one: Finding, other: Finding) -> bool:
+    return bool(one.causes and other.causes) and one.causes[0].cause == other.causes[0].cause
 
 
 def called_functions(source: str) -> dict[str, set[str]]:

@@ -1,6 +1,9 @@
 """What a diagnosis is made of: findings, and the causes that explain them."""
 
+import re
 from dataclasses import dataclass, field
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,13 @@ class Finding:
             "test": self.test,
             "file": self.file,
             "line": self.line,
-            "facts": self.facts,
+            "facts": readable(self.facts),
             "causes": [vars(match) for match in self.causes],
         }
-        return found | {key: text for key, text in (("printed", self.printed), ("inputs", self.inputs)) if text}
+        more = (("printed", readable(self.printed)), ("inputs", self.inputs))
+        return found | {key: text for key, text in more if text}
+
+
+def readable(text: str) -> str:
+    """Text that came from a learner's code, as any terminal can show it: no control codes, no halves of characters."""
+    return CONTROL.sub("�", text.encode("utf-8", "replace").decode("utf-8"))

@@ -44,7 +44,8 @@ def reshaped(operands: list, place) -> str:
     shape = f"({', '.join(map(str, wanted))}{',' if len(wanted) == 1 else ''})"
     if -1 in wanted:
         fits = room and held % room == 0
-        return "" if fits else f"{place.text(operands[0], array)} holds {held} values, no multiple of {room}: {shape}"
+        said = f"{place.text(operands[0], array)} holds {held} values, no multiple of {room}, so {shape} does not fit"
+        return "" if fits else said
     return (
         "" if held == room else f"{place.text(operands[0], array)} holds {held} values and {shape} has room for {room}"
     )
@@ -114,7 +115,10 @@ def _beyond(part: ast.AST, item, axis: int, text: str, size: int, place) -> str:
     if not bad.size:
         return ""
     says = f"axis {axis} of {text} is {size} long, so its indices run from 0 to {size - 1}"
-    return f"{says}; {ast.unparse(part)} {'is' if numbers.ndim == 0 else 'holds'} {bad.ravel()[0]}"
+    worst, said = bad.ravel()[0], ast.unparse(part)
+    if said == str(worst):
+        return f"{says}, and {said} is asked for"
+    return f"{says}; {said} {'is' if numbers.ndim == 0 else 'holds'} {worst}"
 
 
 def _apart(arrays: list, place) -> str:

@@ -33,6 +33,7 @@ class Naming:
         self.loaded, self.results, self.leave_out = loaded, results, leave_out
         self._evidence: dict[str, Evidence] = {}
         self._guessers: dict[str, Guesser] = {}
+        self._again: dict[str, bool] = {}
 
     def evidence(self, law: str) -> Evidence | None:
         """All comparable calls of one function; None for one that the reference does not have."""
@@ -44,6 +45,9 @@ class Naming:
 
     def causes(self, evidence: Evidence, tensor: str | None) -> list[Match]:
         """The bank first, then what the shape says, then the most specific of all other guesses that came true."""
+        if not self._steady(evidence):
+            says = "a second call with the same arguments gives another answer"
+            return [Match("nondeterministic", says, "again")]
         cases = self._cases(evidence, tensor)
         shaped = any(case.got.shape != case.expected.shape for case in cases)
         candidates = [(3 * guess.group, guess.match) for guess in self._guesser(evidence).explain(tensor)]
@@ -52,7 +56,7 @@ class Naming:
         candidates += [(2, match) for match in swapped_outputs(evidence)]
         if not candidates:
             candidates += [(9, match) for match in probe(evidence, tensor, self.learner)]
-        candidates.sort(key=lambda pair: (pair[0], rank(pair[1].cause)))
+        candidates.sort(key=lambda pair: (pair[0], rank(pair[1].cause), pair[1].matched == "argument"))
         unique: dict[str, Match] = {}
         for _, match in candidates:
             unique.setdefault(match.cause, match)
@@ -63,6 +67,18 @@ class Naming:
         with quiet(), timebox(ONE_ANSWER):
             return self.loaded.caller(self.loaded.module, quiet=True).again(call)
         return None
+
+    def _steady(self, evidence: Evidence) -> bool:
+        """Whether the learner's function gives the same answer again: what changes by itself fits no guess."""
+        if evidence.law not in self._again:
+            answer = next(answer for answer in evidence.answers if answer.wrong)
+            outputs = self.learner(answer.call)
+            same = outputs is None or all(
+                name not in outputs or evidence.same(outputs[name], value, answer.call)
+                for name, value in answer.call.outputs.items()
+            )
+            self._again[evidence.law] = same
+        return self._again[evidence.law]
 
     def _guesser(self, evidence: Evidence) -> Guesser:
         if evidence.law not in self._guessers:

@@ -15,6 +15,14 @@ ARITHMETIC = {
     ast.Mult: lambda a, b: a * b,
     ast.FloorDiv: lambda a, b: a // b,
 }
+COMPARISONS = {
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Eq: lambda a, b: a == b,
+    ast.NotEq: lambda a, b: a != b,
+}
 
 
 class Unknown(Exception):
@@ -99,6 +107,14 @@ def _negative(node: ast.UnaryOp, names: Mapping):
     return -value
 
 
+def _compare(node: ast.Compare, names: Mapping):
+    """A mask: an array beside a number or an array."""
+    left, right = _value(node.left, names), _value(node.comparators[0], names)
+    if len(node.ops) > 1 or type(node.ops[0]) not in COMPARISONS or not (is_array(left) or is_array(right)):
+        raise Unknown
+    return COMPARISONS[type(node.ops[0])](left, right)
+
+
 def _text(node: ast.JoinedStr, names: Mapping):
     """`f"W{l}"`, a key."""
     parts = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
@@ -133,6 +149,7 @@ _READERS = {
     ast.Slice: _slice,
     ast.BinOp: _arithmetic,
     ast.UnaryOp: _negative,
+    ast.Compare: _compare,
     ast.JoinedStr: _text,
     ast.Call: _call,
 }

@@ -106,7 +106,7 @@ def nearby(call: Call, rng: np.random.Generator) -> Call:
         if value.dtype.kind != "f" or not value.size:
             return value
         changed = (value * rng.uniform(0.5, 1.5, value.shape)).astype(value.dtype)
-        shares = value.ndim > 0 and np.all(value >= 0) and np.allclose(value.sum(-1), 1)
+        shares = value.ndim > 0 and value.shape[-1] > 1 and np.all(value >= 0) and np.allclose(value.sum(-1), 1)
         return (changed / changed.sum(-1, keepdims=True)).astype(value.dtype) if shares else changed
 
     with np.errstate(all="ignore"):

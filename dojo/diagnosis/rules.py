@@ -60,6 +60,9 @@ def factor(cases: list[Case]) -> list[Match]:
                 match("missing-scale", f"it is √{name} times too large: the division by √{name} is missing", "factor")
             )
     first = ratios[0]
+    for one, other in ((2, 10), (10, 2)):
+        if not found and all(near(ratio, math.log(one) / math.log(other)) for ratio in ratios):
+            found.append(match("wrong-base", f"base {other} stands where base {one} belongs", "factor"))
     for base in (2, 10):
         if not found and all(near(ratio, 1 / math.log(base)) for ratio in ratios):
             found.append(

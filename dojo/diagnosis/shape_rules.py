@@ -7,6 +7,7 @@ from dojo.diagnosis.findings import Match
 
 
 def transposed_shape(case: Case) -> Match | None:
+    """The expected axes in another order."""
     got, expected = case.got, case.expected
     if got.ndim == expected.ndim >= 2 and sorted(got.shape) == sorted(expected.shape):
         return match(
@@ -16,6 +17,7 @@ def transposed_shape(case: Case) -> Match | None:
 
 
 def blowup(case: Case) -> Match | None:
+    """A column met a row, and a square table came of it."""
     got, expected = case.got, case.expected
     if got.ndim == 2 and expected.ndim <= 2 and expected.size > 1 and got.size > expected.size:
         sides = {size for size in expected.shape if size > 1}
@@ -26,6 +28,7 @@ def blowup(case: Case) -> Match | None:
 
 
 def not_summed(case: Case) -> Match | None:
+    """A gradient that still has the shape of the upstream gradient."""
     got, expected = case.got, case.expected
     if not case.gradient or got.ndim < expected.ndim or got.shape == expected.shape:
         return None
@@ -41,6 +44,7 @@ def not_summed(case: Case) -> Match | None:
 
 
 def lost_axis(case: Case) -> Match | None:
+    """An axis is missing."""
     got, expected = case.got.shape, case.expected.shape
     if got == () and expected:
         return match("lost-axis", "it is a single number: every axis was summed away", "lost_axis")
@@ -56,6 +60,7 @@ def lost_axis(case: Case) -> Match | None:
 
 
 def extra_axis(case: Case) -> Match | None:
+    """An axis too many."""
     got, expected = case.got.shape, case.expected.shape
     if len(got) <= len(expected):
         return None

@@ -19,14 +19,14 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     if isinstance(node.op, ast.Add):
         for kept, lost in ((left, right), (right, left)):
             yield kept, "missing-term", f"the term `{code(lost)}` is missing"
-        yield ast.BinOp(left, ast.Sub(), right), "sign-flipped", f"`{code(right)}` is subtracted where it is added"
+        yield ast.BinOp(left, ast.Sub(), right), "sign-flipped", f"`{code(right)}` is subtracted where it should be added"
     elif isinstance(node.op, ast.Sub):
         yield (
             ast.BinOp(right, ast.Sub(), left),
             "sign-flipped",
             f"the difference is the wrong way round: `{code(right)}` comes second",
         )
-        yield ast.BinOp(left, ast.Add(), right), "sign-flipped", f"`{code(right)}` is added where it is subtracted"
+        yield ast.BinOp(left, ast.Add(), right), "sign-flipped", f"`{code(right)}` is added where it should be subtracted"
         yield left, "missing-term", f"the term `−{code(right)}` is missing"
         for rest in (right, ast.UnaryOp(ast.USub(), right)):
             yield rest, "missing-term", f"the term `{code(left)}` is missing"
@@ -39,7 +39,7 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
         if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult):
             for kept, lost in ((right.left, right.right), (right.right, right.left)):
                 yield ast.BinOp(left, ast.Div(), kept), *_lost_divisor(lost)
-        yield ast.BinOp(left, ast.Mult(), right), "wrong-factor", f"`{code(right)}` multiplies where it divides"
+        yield ast.BinOp(left, ast.Mult(), right), "wrong-factor", f"`{code(right)}` multiplies where it should divide"
     elif isinstance(node.op, ast.Pow):
         yield left, "missing-term", f"the power on `{code(left)}` is missing"
     elif isinstance(node.op, ast.MatMult):

@@ -8,12 +8,14 @@ from dojo.diagnosis.findings import Match
 
 
 def negated(case: Case) -> Match | None:
+    """Exactly the negative."""
     if became(case, -case.expected):
         return match("sign-flipped", "it is exactly the negative of what belongs here", "negated")
     return None
 
 
 def transposed_values(case: Case) -> Match | None:
+    """A square result that is transposed."""
     got, expected = case.got, case.expected
     if got.ndim >= 2 and got.shape[-1] == got.shape[-2] > 1 and became(case, np.swapaxes(expected, -1, -2)):
         return match("transposed", "it is the transpose of what belongs here", "transposed_values")
@@ -21,6 +23,7 @@ def transposed_values(case: Case) -> Match | None:
 
 
 def reversed_order(case: Case) -> Match | None:
+    """The time steps in reverse."""
     for axis, label in enumerate(case.labels):
         if label.startswith("T=") and case.got.shape[axis] > 1 and became(case, np.flip(case.expected, axis)):
             return match("reversed", "the time steps stand in reverse", "reversed_order")
@@ -28,6 +31,7 @@ def reversed_order(case: Case) -> Match | None:
 
 
 def shifted(case: Case) -> Match | None:
+    """Everything one time step too early or too late."""
     for axis, label in enumerate(case.labels):
         if not label.startswith("T=") or case.got.shape[axis] < 3:
             continue
@@ -118,6 +122,7 @@ def only_true_class(case: Case) -> Match | None:
 
 
 def all_zero(case: Case) -> Match | None:
+    """A gradient of nothing but zeros."""
     if case.gradient and not case.got.any() and np.any(case.expected):
         return match("missing-term", "it is zero everywhere", "all_zero")
     return None

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from dojo.diagnosis.findings import Finding
+from dojo.diagnosis.findings import Finding, readable
+
+SENTENCES = ("not started", "the file ", "the test ", "autograd ")  # facts that need no subject in front of them
 
 
 def headline(finding: Finding, root: Path | None = None) -> str:
@@ -17,7 +19,8 @@ def headline(finding: Finding, root: Path | None = None) -> str:
 def body(finding: Finding) -> list[str]:
     """Facts first, then the likely causes."""
     subject = finding.tensor or finding.function or "it"
-    lines = [f"{subject} {finding.facts}" if finding.facts != "not started" else "not started"]
+    whole = finding.facts.startswith(SENTENCES)
+    lines = [readable(finding.facts if whole else f"{subject} {finding.facts}")]
     for position, match in enumerate(finding.causes):
         lines.append(f"{'likely' if position == 0 else 'or'}: {match.says}  [{match.cause}]")
     return lines
@@ -30,7 +33,7 @@ def plain(finding: Finding, root: Path | None = None) -> str:
         lines.append(f"  test: {finding.test}")
     if finding.printed.strip():
         lines.append("  you printed:")
-        lines += [f"    {line}" for line in finding.printed.strip().splitlines()[:10]]
+        lines += [f"    {line}" for line in readable(finding.printed).strip().splitlines()[:10]]
     if finding.inputs and finding.facts != "not started":
         lines.append("  try it:")
         lines += [f"    {line}" for line in finding.inputs.splitlines()]

@@ -38,10 +38,13 @@ class HungUp(Exception):
 
 
 class Requests:
-    """Lines from the client. `read()` takes what is there, and raises HungUp when that is the end."""
+    """Lines from the client. `read()` takes what is there, and raises HungUp when that is the end.
 
-    def __init__(self, fd: int):
-        self.fd = fd
+    `doors` are all descriptors that lead to the client, which a check must not keep open.
+    """
+
+    def __init__(self, fd: int, *others: int):
+        self.fd, self.doors = fd, (fd, *others)
         self._buffer = bytearray()
 
     def read(self) -> None:

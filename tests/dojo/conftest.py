@@ -5,8 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
+import pexpect
 import pytest
 from filelock import FileLock
 
@@ -25,6 +27,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+            item.add_marker(pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning"))  # it runs sh at once
 
 
 class Checkout:
@@ -47,6 +50,12 @@ class Checkout:
         self.kata(name, track).write_text(source, encoding="utf-8")
         return self.kata(name, track)
 
+    def save(self, name: str, text: str, track: str = "numpy") -> None:
+        """Save a kata as most editors do: a new file takes the place of the old one."""
+        draft = self.kata(name, track).with_suffix(".draft")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(self.kata(name, track))
+
     def run(self, *command: str, cwd: Path | None = None, stdin: str = "", **environment: str):
         """Run Python with `command` in the checkout; returns the CompletedProcess with text output."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(OWN) and key not in CHANGED}
@@ -63,6 +72,22 @@ class Checkout:
     def grader(self, *arguments: str, **options):
         """`python grader.py …`."""
         return self.run(str(self.root / "grader.py"), *arguments, **options)
+
+    @contextmanager
+    def terminal(self, command: str, columns: int = 100, kind: str = "dumb"):
+        """A terminal in which `python grader.py COMMAND` runs; when that is over it says `code N` and `reset yes`.
+
+        `reset no` means that the command has left the terminal with other settings than it found. A `dumb` terminal
+        gets no colours, and is taken to be 80 columns wide.
+        """
+        run = f'"{sys.executable}" grader.py {command}'
+        script = f'trap : INT; was=$(stty -g); {run}; echo "code $?"; test "$was" = "$(stty -g)" && echo reset yes || echo reset no'
+        place = {"cwd": str(self.root), "env": {"PATH": "/usr/bin:/bin", "TERM": kind}}
+        screen = pexpect.spawn("/bin/sh", ["-c", script], encoding="utf-8", dimensions=(40, columns), **place)
+        try:
+            yield screen
+        finally:
+            screen.close(force=True)
 
     def verdict(self, *arguments: str, **options) -> dict:
         """The verdict of `python grader.py check … --json`, which is one line."""

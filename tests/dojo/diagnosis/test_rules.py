@@ -121,6 +121,11 @@ def test_a_logarithm_to_another_base_is_told_from_other_factors(base, cause):
     assert [found.cause for found in rules.factor([case(X / np.log(base), X)])] == [cause]
 
 
+def test_one_base_for_another_is_no_mere_factor():
+    (found,) = rules.factor([case(X * np.log(2) / np.log(10), X)])
+    assert found.cause == "wrong-base" and found.says == "base 10 stands where base 2 belongs"
+
+
 def test_a_product_of_two_sizes_is_a_mean_over_too_much():
     sizes = {"N": 4, "D": 3}
     planted = [case(X / 12, X, sizes=sizes), case(X / 10, X, sizes={"N": 5, "D": 2})]
