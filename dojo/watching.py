@@ -6,16 +6,20 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 
+from dojo.errors import DojoError
 from dojo.grading import Grader, next_kata
 from dojo.loading import ROOT
 from dojo.terminal import make_console, relative, show_hint, show_verdict
 
 STEP = 10  # ms between looks for changes; watchfiles' own 50 would be a third of the whole feedback time
 SETTLE = 60  # ms in which one save's several events are taken together at most
+LOOK = 0.05  # seconds between looks where the system has no watch left to give
+BEAT = 200  # ms after which the thread that waits for changes says that it is there
 KEYS = "h hint · c compare · n next · q quit"
 ENDINGS = (b"q", b"Q", b"\x04", b"")  # the last is the end of input
 
@@ -34,7 +38,7 @@ class Watcher:
         self.events: queue.Queue[tuple[str, str]] = queue.Queue()
         self.saved: set[str] = set()  # katas whose save waits on the queue, so that a second save does not queue again
         self.status = ""  # of the last verdict
-        self.stop = threading.Event()
+        self.ready, self.stop = threading.Event(), threading.Event()
         self.current = name or self._next()
 
     def run(self) -> None:
@@ -46,6 +50,7 @@ class Watcher:
             for thread in threads:
                 thread.start()
             self._judge(self.current)
+            self.ready.wait()
             self.console.print(f"\nwatching {relative(self.folder)} · {KEYS}")
             while True:
                 self._handle(*self.events.get())
@@ -55,6 +60,8 @@ class Watcher:
         if kind == "file":
             self.saved.discard(what)
             self._judge(what)
+        elif kind == "blind":
+            raise DojoError(f"{self.folder} cannot be watched: {what}.", "`python grader.py check` judges without it.")
         elif what == "h":
             self._hint()
         elif what == "c":
@@ -97,16 +104,37 @@ class Watcher:
 
     def _files(self) -> None:
         """Put a `file` event on the queue for every kata that is saved."""
+        names = {kata.name for kata in self.grader.katas()}
+        try:
+            for changes in self._changes():
+                self.ready.set()
+                for saved in sorted({Path(path).stem for _, path in changes if path.endswith(".py")} & names):
+                    if saved not in self.saved:
+                        self.saved.add(saved)
+                        self.events.put(("file", saved))
+        except (OSError, RuntimeError) as error:
+            self.events.put(("blind", str(error)))
+            self.ready.set()
+
+    def _changes(self) -> Iterator[set]:
+        """What has changed, and an empty set at every beat."""
         from watchfiles import watch as watch_files
 
-        names = {kata.name for kata in self.grader.katas()}
-        for changes in watch_files(
-            self.folder, step=STEP, debounce=SETTLE, stop_event=self.stop, raise_interrupt=False
-        ):
-            for saved in sorted({Path(path).stem for _, path in changes if path.endswith(".py")} & names):
-                if saved not in self.saved:
-                    self.saved.add(saved)
-                    self.events.put(("file", saved))
+        how = {"step": STEP, "debounce": SETTLE, "rust_timeout": BEAT, "yield_on_timeout": True}
+        try:
+            yield from watch_files(self.folder, stop_event=self.stop, raise_interrupt=False, **how)
+        except (OSError, RuntimeError):
+            yield from self._seen()  # every program of a machine together has a limited number of watches
+
+    def _seen(self) -> Iterator[set]:
+        """The same from looking again and again. OSError when there is no folder."""
+        before = stamps(self.folder)
+        while True:
+            after = stamps(self.folder)
+            yield {("changed", path) for path, stamp in after.items() if before.get(path) != stamp}
+            before = after
+            if self.stop.wait(LOOK):
+                return
 
     def _keys(self) -> None:
         """Put a `key` event on the queue for every key; q and the end of input stop the watch, whatever it is doing."""
@@ -119,6 +147,17 @@ class Watcher:
                 os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C does, so that it also ends a check that hangs
                 return
             self.events.put(("key", key.decode("ascii", "replace").lower()))
+
+
+def stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """What changes when a file of `folder` is saved, by path."""
+    found = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                info = entry.stat()
+                found[entry.path] = (info.st_mtime_ns, info.st_size, info.st_ino)
+    return found
 
 
 @contextlib.contextmanager

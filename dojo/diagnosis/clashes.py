@@ -83,7 +83,7 @@ def _call(node: ast.Call, place: Place) -> Sentence:
 
 def _product(one: ast.AST, other: ast.AST, place: Place) -> Sentence:
     for side in (one, other):
-        if np.ndim(_number(peek(side, place.names))) == 0:
+        if isinstance(peek(side, place.names), int | float | np.generic):
             return f"a matrix product needs two arrays, and {ast.unparse(side)} is a single number", []
     left, right = place.array(one), place.array(other)
     if left is None or right is None:
@@ -98,13 +98,6 @@ def _product(one: ast.AST, other: ast.AST, place: Place) -> Sentence:
     return f"{sentence}; {inner[0]} does not meet {inner[1]}", _product_causes(
         ast.unparse(one), ast.unparse(other), a, b
     )
-
-
-def _number(value):
-    """A value without axes as it is; an array of any other kind, or what is not known, as something that has some."""
-    if is_array(value):
-        return np.zeros(tuple(value.shape))
-    return value if isinstance(value, int | float | np.generic) else [value]
 
 
 def _product_causes(one: str, other: str, a: list[int], b: list[int]) -> list[Match]:

@@ -110,10 +110,12 @@ class Naming:
         function = vars(self.loaded.module).get(call.function)
         if self.loaded.subject.track != "numpy" or not callable(function):
             return ""
+        self.loaded.guard.remember()
         with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
             warnings.simplefilter("always")
             with contextlib.suppress(Exception):
                 function(*copy_values(call.args))
+        self.loaded.guard.restore()  # the learner's code ran outside of a watched call
         return "; ".join(str(warning.message) for warning in caught)
 
 

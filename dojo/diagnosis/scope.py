@@ -70,7 +70,8 @@ def wrong_name(name: str, other: str, scope: Scope) -> tuple[str, str]:
     if definition is not None and scope.mentions(definition, {other}):
         if isinstance(definition, ast.BinOp) and code(definition.left) == other:
             return "missing-term", f"`{other}` stands where `{name}` belongs: what is done to it in between is missing"
-        return "wrong-argument", f"the formula wants `{name}` and got `{other}`"
+        mixed = len({argument for argument in scope.arguments if scope.mentions(definition, {argument})}) > 1
+        return "wrong-operand" if mixed else "wrong-argument", f"the formula wants `{name}` and got `{other}`"
     replacement = scope.definitions.get(other)
     if (
         definition is None

@@ -19,14 +19,22 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     if isinstance(node.op, ast.Add):
         for kept, lost in ((left, right), (right, left)):
             yield kept, "missing-term", f"the term `{code(lost)}` is missing"
-        yield ast.BinOp(left, ast.Sub(), right), "sign-flipped", f"`{code(right)}` is subtracted where it should be added"
+        yield (
+            ast.BinOp(left, ast.Sub(), right),
+            "sign-flipped",
+            f"`{code(right)}` is subtracted where it should be added",
+        )
     elif isinstance(node.op, ast.Sub):
         yield (
             ast.BinOp(right, ast.Sub(), left),
             "sign-flipped",
             f"the difference is the wrong way round: `{code(right)}` comes second",
         )
-        yield ast.BinOp(left, ast.Add(), right), "sign-flipped", f"`{code(right)}` is added where it should be subtracted"
+        yield (
+            ast.BinOp(left, ast.Add(), right),
+            "sign-flipped",
+            f"`{code(right)}` is added where it should be subtracted",
+        )
         yield left, "missing-term", f"the term `−{code(right)}` is missing"
         for rest in (right, ast.UnaryOp(ast.USub(), right)):
             yield rest, "missing-term", f"the term `{code(left)}` is missing"
@@ -144,7 +152,8 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     if name == "log1p" and node.args:
         yield renamed(node, "log"), "missing-term", "the 1 inside the logarithm is missing"
     if name in NONLINEAR and node.args:
-        cause = "wrong-argument" if scope.backward else "wrong-nonlinearity"
+        given = isinstance(node.args[0], ast.Name) and node.args[0].id in scope.arguments
+        cause = "wrong-argument" if scope.backward or given else "wrong-nonlinearity"
         yield (
             node.args[0],
             cause,

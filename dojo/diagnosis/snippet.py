@@ -9,7 +9,7 @@ from dojo.checking.calls import Call
 from dojo.checking.signatures import Signature
 from dojo.loading import Subject
 
-LONGEST = 1200  # characters; a longer call is not worth pasting
+LONGEST = 1500  # characters; a longer call is not worth pasting
 
 
 def snippet(subject: Subject, law: Signature, call: Call) -> str:

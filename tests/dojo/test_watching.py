@@ -76,6 +76,16 @@ def test_saves_during_a_check_are_judged_once_and_it_is_the_last_that_counts(che
         assert "softmax (numpy)" not in screen.before
 
 
+def test_a_system_without_a_watch_to_give_is_looked_at_again_and_again(checkout):
+    right = checkout.solve("softmax").read_text(encoding="utf-8")
+    (checkout.root / "watchfiles.py").write_text("def watch(*_, **__):\n    raise OSError('no watch left')\n")
+    with checkout.terminal("watch softmax") as screen:
+        screen.expect_exact(KEYS)
+        for axis in ("0", "-1", "0"):
+            checkout.save("softmax", right.replace("axis=-1", f"axis={axis}"))
+            screen.expect_exact(f"softmax (numpy) {'passed' if axis == '-1' else 'failed'}")
+
+
 def test_compare_closes_again_when_the_answer_is_no_longer_right(checkout):
     right = checkout.solve("softmax").read_text(encoding="utf-8")
     with checkout.terminal("watch softmax") as screen:

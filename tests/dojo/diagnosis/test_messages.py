@@ -89,7 +89,7 @@ def test_a_wrong_answer_is_told_word_for_word(changed, told, name):
 def test_every_message_is_plain(golden):
     text = golden.read_text(encoding="utf-8")
     assert golden.stem in ANSWERS, "no answer gives this message"
-    assert not any(word in text for word in ("dojo/", "Traceback", "Error:", "gufunc", "None", "!"))
+    assert not any(word in text for word in ("dojo/", "Traceback", "gufunc", "None", "!"))
     assert all(len(line) < 320 for line in text.splitlines())
     first = text.splitlines()[0]
     assert ".py:" in first and first.split(":")[1].isdigit(), "a finding opens with path:line:"
