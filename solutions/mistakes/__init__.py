@@ -9,7 +9,9 @@ Each entry overrides one function of the reference and says what is wrong with i
 from collections.abc import Callable
 
 
-def mistake(cause: str, tensor: str | None = None, *, says: str, track: str = "numpy") -> Callable[[Callable], Callable]:
+def mistake(
+    cause: str, tensor: str | None = None, *, says: str, track: str = "numpy"
+) -> Callable[[Callable], Callable]:
     """Enter the decorated function into its module's `MISTAKES`.
 
     `cause` is a word of `dojo/diagnosis/causes.toml`. `tensor` is the first wrong one: `d` + argument for a gradient,

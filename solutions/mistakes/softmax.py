@@ -29,13 +29,21 @@ def softmax(x):
     return np.exp(x - x.max(axis=-1, keepdims=True))
 
 
-@mistake("diagonal-only", "dx", says="this is dout · p · (1 − p), the sigmoid's rule: it drops the Jacobian off the diagonal, where one score moves every probability of its row")
+@mistake(
+    "diagonal-only",
+    "dx",
+    says="this is dout · p · (1 − p), the sigmoid's rule: it drops the Jacobian off the diagonal, where one score moves every probability of its row",
+)
 def softmax_backward(dout, x):
     p = right.softmax(x)
     return dout * p * (1 - p)
 
 
-@mistake("missing-term", "dx", says="this is p · dout: the term −p · Σ dout·p, which every score shares through the denominator, is missing")
+@mistake(
+    "missing-term",
+    "dx",
+    says="this is p · dout: the term −p · Σ dout·p, which every score shares through the denominator, is missing",
+)
 def softmax_backward(dout, x):
     return right.softmax(x) * dout
 
@@ -57,7 +65,10 @@ def softmax_backward(dout, x):
     return p * ((dout * p).sum(axis=-1, keepdims=True) - dout)
 
 
-@mistake("log-of-zero", says="this takes the logarithm of a probability that has rounded to 0; subtract log Σ exp from the score itself")
+@mistake(
+    "log-of-zero",
+    says="this takes the logarithm of a probability that has rounded to 0; subtract log Σ exp from the score itself",
+)
 def log_softmax(x):
     return np.log(right.softmax(x))
 
@@ -74,7 +85,11 @@ def log_softmax(x):
     return x - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-@mistake("missing-term", "dx", says="p must be multiplied by the row's sum of dout; leaving it out is right only where dout is one-hot")
+@mistake(
+    "missing-term",
+    "dx",
+    says="p must be multiplied by the row's sum of dout; leaving it out is right only where dout is one-hot",
+)
 def log_softmax_backward(dout, x):
     return dout - right.softmax(x)
 

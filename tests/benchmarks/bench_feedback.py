@@ -88,7 +88,9 @@ def right(kata: str, track: str) -> str:
 
 def wrong(source: str) -> list[str]:
     """Up to WRONG wrong answers: in each, one operator of the source is another one, spread over the file."""
-    spots = [n for n, node in enumerate(ast.walk(ast.parse(source))) if isinstance(node, ast.BinOp) and _swappable(node)]
+    spots = [
+        n for n, node in enumerate(ast.walk(ast.parse(source))) if isinstance(node, ast.BinOp) and _swappable(node)
+    ]
     chosen = [spots[round(i * (len(spots) - 1) / max(WRONG - 1, 1))] for i in range(WRONG)] if spots else []
     return [_with_another_operator(source, spot) for spot in dict.fromkeys(chosen)]
 
@@ -199,9 +201,7 @@ def whole_processes(root: Path) -> Iterator[Figure]:
 def save_to_verdict(root: Path) -> Iterator[Figure]:
     """One figure each for right and wrong answers on each track that can run here."""
     for track in ("numpy", "torch") if find_spec("torch") else ("numpy",):
-        figures = {
-            kind: Figure(f"save to verdict, {track}, {kind} answers", 0.15, 0.4) for kind in ("right", "wrong")
-        }
+        figures = {kind: Figure(f"save to verdict, {track}, {kind} answers", 0.15, 0.4) for kind in ("right", "wrong")}
         for kata, status, seconds in saves(root, track):
             assert not status.startswith(("not started", "locked")), f"{kata}: {status}"
             figures["right" if status.startswith("passed") else "wrong"].add(seconds, kata)
