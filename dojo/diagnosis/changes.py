@@ -5,8 +5,9 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dojo.diagnosis import slips
+from dojo.diagnosis.call_slips import call
 from dojo.diagnosis.scope import Replacement, Scope, wrong_name
+from dojo.diagnosis.slips import operator
 from dojo.diagnosis.syntax import code
 
 
@@ -61,12 +62,12 @@ class _Renaming(ast.NodeTransformer):
 
 def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Replacement]:
     if isinstance(node, ast.BinOp):
-        for new, cause, says in slips.operator(node, scope):
+        for new, cause, says in operator(node, scope):
             yield new, "off-by-one" if _counts(parent) and cause in ("missing-term", "sign-flipped") else cause, says
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
         yield node.operand, "sign-flipped", f"the minus before `{code(node.operand)}` is missing"
     if isinstance(node, ast.Call):
-        yield from slips.call(node, scope)
+        yield from call(node, scope)
     if isinstance(node, ast.Attribute) and node.attr == "T" and isinstance(node.ctx, ast.Load):
         yield node.value, "transposed", f"`{code(node.value)}` stands where its transpose belongs"
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):

@@ -1,0 +1,124 @@
+"""Slips in a call: the function left out or taken twice, another one in its place, a condition turned round."""
+
+import ast
+from collections.abc import Iterator
+
+from dojo.diagnosis.reductions import REDUCTIONS, reduction
+from dojo.diagnosis.scope import Replacement, Scope
+from dojo.diagnosis.syntax import code, renamed, transpose
+
+NONLINEAR = {"tanh", "sigmoid", "relu"}
+BASES = ("log2", "log10")
+SMALL = (1e-8, 1e-12, 1e-10, 1e-7, 1e-9)  # what people add against a logarithm of 0
+DROPPED = {  # the argument alone, where the function is left out
+    "maximum": ("wrong-nonlinearity", "nothing is cut off: `{0}` goes through as it is"),
+    "clip": ("wrong-nonlinearity", "nothing is cut off: `{0}` goes through as it is"),
+    "sqrt": ("missing-term", "sqrt is missing around `{0}`"),
+    "exp": ("missing-term", "exp is missing around `{0}`"),
+    "square": ("missing-term", "square is missing around `{0}`"),
+    "expm1": ("missing-term", "expm1 is missing around `{0}`"),
+    "abs": ("sign-flipped", "the sign of `{0}` is left in"),
+    "reversed": ("reversed", "the steps are walked forwards where they should be walked backwards"),
+}
+
+
+def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
+    """What goes wrong with a call: the function left out, another one, or its axis."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in REDUCTIONS:
+        yield from reduction(node, name, scope)
+    if name in ("transpose", "swapaxes") and isinstance(node.func, ast.Attribute):
+        yield node.func.value, "transposed", f"`{code(node.func.value)}` is not transposed"
+    if not node.args:
+        return
+    if isinstance(node.func, ast.Name) and name in scope.siblings:
+        yield from _sibling(node, name, scope)
+    if name in ("log", "log1p", "exp"):
+        yield from _logarithm(node, name)
+    if name in NONLINEAR:
+        yield from _nonlinear(node, name, scope)
+    if name in DROPPED:
+        cause, says = DROPPED[name]
+        yield node.args[0], cause, says.format(code(node.args[0]))
+    if name == "where" and len(node.args) == 3:
+        yield from _where(node)
+    if name == "outer" and len(node.args) == 2:
+        yield ast.Call(node.func, node.args[::-1], []), "transposed", "the two factors of the outer product are swapped"
+
+
+def _logarithm(node: ast.Call, name: str) -> Iterator[Replacement]:
+    """Another base, or a small number inside."""
+    if name == "exp":
+        for base in (2.0, 10.0):
+            power = ast.BinOp(ast.Constant(base), ast.Pow(), node.args[0])
+            yield power, "wrong-base", f"this is a power of {base:g}; a power of e belongs here"
+        return
+    if name == "log1p":
+        yield renamed(node, "log"), "missing-term", "the 1 inside the logarithm is missing"
+        return
+    if isinstance(node.func, ast.Attribute) and not isinstance(node.args[0], ast.Constant):
+        for base in BASES:
+            yield renamed(node, base), "wrong-base", f"{base} stands where the natural logarithm belongs"
+    yield from _eps_inside(node)
+
+
+def _nonlinear(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
+    """No nonlinearity, or another one. Without it, a formula gets the input where it wants the output."""
+    inner = node.args[0]
+    given = isinstance(inner, ast.Name) and inner.id in scope.arguments
+    cause = "wrong-argument" if scope.backward or given else "wrong-nonlinearity"
+    yield inner, cause, f"the formula wants {name} of `{code(inner)}` and got `{code(inner)}` itself"
+    for other in sorted(NONLINEAR - {name}):
+        if isinstance(node.func, ast.Attribute) and other != "tanh":
+            continue
+        new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+        yield new, "wrong-nonlinearity", f"{other} stands where {name} belongs"
+
+
+def _where(node: ast.Call) -> Iterator[Replacement]:
+    """A choice element by element that is not made, or made the wrong way round; a name as its condition is a mask."""
+    condition, one, other = node.args
+    text = code(condition)
+    mask = "mask" in text or isinstance(condition, ast.Name)
+    swapped = ast.Call(node.func, [condition, other, one], [])
+    yield swapped, "mask-inverted" if mask else "sign-flipped", f"the two sides of `{text}` are swapped"
+    for kept, case in ((one, "does not hold"), (other, "holds")):
+        yield kept, "mask-ignored" if mask else "missing-term", f"the case where `{text}` {case} is missing"
+
+
+def _eps_inside(node: ast.Call) -> Iterator[Replacement]:
+    """A small number added to what a logarithm is taken of, with or without the care for 0 that stands there now."""
+    argument = node.args[0]
+    if isinstance(argument, ast.Call) and code(argument.func).endswith("where") and len(argument.args) == 3:
+        argument = argument.args[1]
+    for eps in SMALL:
+        new = ast.Call(node.func, [ast.BinOp(argument, ast.Add(), ast.Constant(eps))], node.keywords)
+        yield (
+            new,
+            "eps-misplaced",
+            f"{eps:g} inside the logarithm moves every value, and caps those that should be large",
+        )
+
+
+def _sibling(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
+    """Another function of the same kind, or its argument, in place of a call."""
+    for argument in node.args:
+        yield (
+            argument,
+            _without_call(name, scope),
+            f"the formula wants {name} of `{code(argument)}` and got `{code(argument)}` itself",
+        )
+    for other, count in scope.siblings.items():
+        if other != name and count == scope.siblings[name] and not (name in NONLINEAR and other in NONLINEAR):
+            new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+            yield new, "wrong-argument", f"the formula wants {name} and got {other}"
+    if len(node.args) == 1:
+        turned = ast.Call(node.func, [transpose(node.args[0])], node.keywords)
+        yield transpose(turned), "wrong-axis", f"{name} runs down the columns where it should run along the rows"
+        yield ast.Call(node.func, [node], []), "wrong-argument", f"{name} is taken twice"
+
+
+def _without_call(name: str, scope: Scope) -> str:
+    if name.endswith("_backward"):
+        return "missing-term"
+    return "not-normalised" if name in scope.normalisers and not scope.backward else "wrong-argument"

@@ -1,0 +1,78 @@
+"""Slips in a sum, a mean, a maximum, a variance: another one, another axis, or none."""
+
+import ast
+from collections.abc import Iterator
+
+from dojo.diagnosis.scope import Replacement, Scope
+from dojo.diagnosis.syntax import code, renamed, without
+
+REDUCTIONS = {"sum", "mean", "max", "min", "amax", "prod", "var", "std", "any", "all", "argmax", "argmin"}
+OTHER_END = {"argmax": "argmin", "argmin": "argmax", "max": "min", "min": "max"}
+LIBRARIES = ("np", "numpy", "math")
+
+
+def reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
+    """What goes wrong with a reduction."""
+    yield from _another(node, name, scope)
+    if name in ("var", "std"):
+        yield from _spread(node)
+    yield from _axis(node, name)
+    if name in ("sum", "mean"):
+        yield from _left_out(node, scope)
+
+
+def _another(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
+    """A mean for a sum, the minimum for the maximum, the root of a sum."""
+    if name == "sum":
+        yield renamed(node, "mean"), "extra-mean", "a mean stands where a sum belongs"
+        if not scope.backward:
+            yield ast.BinOp(node, ast.Pow(), ast.Constant(0.5)), "wrong-nonlinearity", "a root is taken of the sum"
+    if name == "mean":
+        yield renamed(node, "sum"), "missing-mean", "a sum stands where a mean belongs"
+    if name in ("max", "min"):
+        yield renamed(node, "mean"), "extra-mean", f"a mean stands where the {name} belongs"
+    if name in OTHER_END:
+        yield renamed(node, OTHER_END[name]), "sign-flipped", f"{OTHER_END[name]} stands where {name} belongs"
+
+
+def _spread(node: ast.Call) -> Iterator[Replacement]:
+    """A variance with the other divisor."""
+    if any(keyword.arg == "ddof" for keyword in node.keywords):
+        yield without(node, "ddof"), "biased-variance", "the variance divides by N where N−1 belongs"
+    else:
+        new = ast.Call(node.func, node.args, [*node.keywords, ast.keyword("ddof", ast.Constant(1))])
+        yield new, "unbiased-variance", "the variance divides by N−1 where N belongs"
+
+
+def _axis(node: ast.Call, name: str) -> Iterator[Replacement]:
+    """Another axis, every axis, or an axis that is gone afterwards."""
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    if "axis" in keywords:
+        others = [keyword for keyword in node.keywords if keyword.arg != "axis"]
+        for axis in (0, 1, -1, 2):
+            if code(keywords["axis"]) != str(axis):
+                new = ast.Call(node.func, node.args, [*others, ast.keyword("axis", ast.Constant(axis))])
+                yield new, "wrong-axis", f"the {name} runs over axis {axis}"
+        says = f"the {name} runs over all axes, so examples that should not meet are mixed"
+        yield without(node, "axis"), "batch-mixed", says
+    if "keepdims" in keywords:
+        says = f"the {name} loses its axis, and broadcasting lines the rest up wrongly"
+        yield without(node, "keepdims"), "broadcast-blowup", says
+
+
+def _left_out(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
+    """The array itself, where it should be added up."""
+    library = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+    if isinstance(node.func, ast.Attribute) and not (library and code(node.func.value) in LIBRARIES):
+        array: ast.expr | None = node.func.value
+    else:
+        array = node.args[0] if node.args else None
+    if array is None:
+        return
+    if scope.backward and any(keyword.arg == "keepdims" for keyword in node.keywords):
+        yield array, "diagonal-only", "each value only meets itself: what it does to its neighbours is left out"
+    elif scope.backward:
+        yield array, "not-summed", f"`{code(array)}` is not summed"
+    else:
+        product = isinstance(array, ast.BinOp) and isinstance(array.op, ast.Mult)
+        yield array, "elementwise-for-matmul" if product else "extra-axis", f"`{code(array)}` is never added up"
