@@ -64,7 +64,7 @@ def check(quick: bool) -> None:
     found = list(complaints_of_files())
     if not quick and not found:
         found += [*complaints_of_stubs()]
-        found += judged_complaints(Console())
+        found += judged_complaints(Console(emoji=False))
     for complaint in found:
         click.echo(complaint)
     count = f"{len(found)} complaint{'s' if len(found) > 1 else ''}"
@@ -79,7 +79,7 @@ def check(quick: bool) -> None:
 def score(names: tuple[str, ...], as_json: bool, verbose: bool) -> None:
     """Refused, named and misnamed, with the bank and with the entry under test left out."""
     chosen = [curriculum()[name] for name in names] or list(curriculum().katas)
-    sys.exit(1 if show_score(Console(), chosen, as_json, verbose) else 0)
+    sys.exit(1 if show_score(Console(emoji=False), chosen, as_json, verbose) else 0)
 
 
 @maintain.command()

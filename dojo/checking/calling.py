@@ -28,6 +28,7 @@ class Caller:
         self.calls: list[Call] = []
         self.notes: dict[str, str] = {}  # discipline findings that refuse nothing: sentence by function
         self.on_call: Callable[[str], None] | None = None  # hears the function's name before each call
+        self._interruption: KeyboardInterrupt | None = None
         self._results = Results(adapter, reference.laws)
 
     def again(self, call: Call) -> dict[str | None, Any] | None:
@@ -91,7 +92,7 @@ class Caller:
         except BaseException as error:
             call.error, call.traceback = error, error.__traceback__
             keys_work = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN  # in a worker nobody can press Ctrl-C
-            if isinstance(error, KeyboardInterrupt) and keys_work:
+            if isinstance(error, KeyboardInterrupt) and (keys_work or error is self._interruption):
                 raise
             raise Ended(_ending(error), call.function, error) from None
         finally:
@@ -133,16 +134,21 @@ class Caller:
         return items
 
     def _callbacks(self, args: tuple) -> tuple:
-        """A test's own functions, wrapped so that they see numpy values and answer in the track's terms."""
-        if self.adapter.name == "numpy":
-            return args
+        """A test's own functions, wrapped so that they see numpy values and answer in the track's terms.
+
+        A KeyboardInterrupt that one of them raises is the test's own: it comes out of the call as it is.
+        """
 
         def wrap(item):
-            if not callable(item):
+            if not callable(item) or isinstance(item, type):
                 return item
 
             def wrapped(*inner):
-                answer = item(*[self.adapter.loose(one) for one in inner])
+                try:
+                    answer = item(*[self.adapter.loose(one) for one in inner])
+                except KeyboardInterrupt as error:
+                    self._interruption = error
+                    raise
                 return self.adapter.native(np.asarray(answer) if isinstance(answer, float) else answer)
 
             return wrapped
