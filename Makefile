@@ -20,14 +20,14 @@ help:
 	@echo "PYTHON=python3.12        with any of them: the Python that .venv is made from"
 
 test: ready
-	$(VENV_PYTHON) -m pytest -n $(PYTEST_JOBS) --dist worksteal $(SUITE)
+	$(VENV_PYTHON) -m pytest -n $(PYTEST_JOBS) $(SUITE)
 
 check: ready
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m pyright
 	$(VENV_PYTHON) -m dojo.maintain check
-	$(VENV_PYTHON) -m pytest -n $(PYTEST_JOBS) --dist worksteal $(SUITE)
+	$(VENV_PYTHON) -m pytest -n $(PYTEST_JOBS) $(SUITE)
 
 bench: ready
 	$(VENV_PYTHON) tests/benchmarks/bench_feedback.py
