@@ -1,0 +1,54 @@
+"""pooling: an image becomes smaller, one number for each window: its maximum or its mean; autograd goes back."""
+
+import torch
+from jaxtyping import Float
+
+
+def max_pool2d(x: Float[torch.Tensor, "N C H W"], size: int, stride: int) -> Float[torch.Tensor, "N C Hout Wout"]:
+    """The largest number of every window of `size` × `size` pixels; windows start every `stride` pixels.
+
+        out_nchw = max_ij x_{n, c, h·stride + i, w·stride + j}        i, j = 0 … size − 1
+
+    There is no padding, and a window that would reach beyond the image is left out:
+    Hout = ⌊(H − size) / stride⌋ + 1, and Wout the same of W. Windows overlap where `stride` is less than `size`, and skip
+    pixels where it is more.
+
+    The gradient must reach `x`. Where several pixels of a window share the maximum, the first one in row-major order (as
+    one reads: row by row, from the left) gets the whole gradient; `amax` would share it out. The built-in poolings are
+    what you are writing here, so they are not allowed.
+
+    >>> max_pool2d(torch.tensor([[[[1.0, 2.0, 9.0], [3.0, 0.0, 9.0]]]]), 2, 2)
+    tensor([[[[3.]]]])
+
+    Source: Goodfellow, Bengio, Courville: Deep Learning (2016), section 9.3.
+    """
+    windows = _windows("max_pool2d", x, size, stride)  # N C Hout Wout size size
+    flat = windows.reshape(*windows.shape[:4], size * size)
+    is_maximum = (flat == flat.max(dim=4, keepdim=True).values).to(torch.uint8)
+    first = is_maximum.argmax(dim=4, keepdim=True)
+    return flat.gather(4, first).squeeze(4)
+
+
+def avg_pool2d(x: Float[torch.Tensor, "N C H W"], size: int, stride: int) -> Float[torch.Tensor, "N C Hout Wout"]:
+    """The mean of every window of `size` × `size` pixels; windows start every `stride` pixels.
+
+        out_nchw = Σ_ij x_{n, c, h·stride + i, w·stride + j} / size²        i, j = 0 … size − 1
+
+    The windows are those of `max_pool2d`, and the gradient must reach `x`.
+
+    >>> avg_pool2d(torch.tensor([[[[1.0, 2.0, 9.0], [3.0, 0.0, 9.0]]]]), 2, 2)
+    tensor([[[[1.5000]]]])
+
+    Source: Goodfellow, Bengio, Courville: Deep Learning (2016), section 9.3.
+    """
+    return _windows("avg_pool2d", x, size, stride).mean(dim=(4, 5))
+
+
+def _windows(name: str, x: torch.Tensor, size: int, stride: int) -> torch.Tensor:
+    """A view of every complete window: N C Hout Wout size size."""
+    if x.ndim != 4 or size < 1 or stride < 1 or size > min(x.shape[2:]):
+        raise ValueError(
+            f"{name}: x {tuple(x.shape)}, size {size}, stride {stride}: a window of at least 1 pixel that fits "
+            "into (N, C, H, W), and a stride of at least 1, are needed"
+        )
+    return x.unfold(2, size, stride).unfold(3, size, stride)
