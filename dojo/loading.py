@@ -134,6 +134,7 @@ def load_subject(subject: Subject, source: str) -> ModuleType:
     return module
 
 
+@cache
 def mistakes(kata: str) -> list[FunctionType]:
     """The bank's entries for a kata: functions that carry `cause`, `tensor`, `says` and `track`."""
     path = ROOT / "solutions" / "mistakes" / f"{kata}.py"

@@ -9,7 +9,7 @@ import numpy as np
 
 from dojo.checking.calls import Call, copy_values, labels
 from dojo.checking.compare import same
-from dojo.checking.signatures import Signature
+from dojo.checking.signatures import Signature, private
 from dojo.checking.tracks import leaves
 
 LEAST_SCALE = 0.01  # below it, errors are measured against 0.01: rounding has no other yardstick at 0
@@ -38,6 +38,9 @@ class Evidence:
         self.differences = law not in loaded.reference.signatures  # its truth comes from central differences
         self.tolerance = loaded.spec.tolerance
         self.answers: list[Answer] = []
+        self.nearby: dict[Call, list[Call]] = {}  # for a recorded call: what the learner's function answers near it
+        self._asked: dict[tuple[Callable, Call], dict | None] = {}
+        self._rtol: dict[Call, float] = {}
         for result in results:
             for call in result.calls:
                 if call.law == law and call.outputs and len(self.answers) < MOST_CALLS:
@@ -59,6 +62,13 @@ class Evidence:
         """The outputs of a numpy function on the arguments of `call`, by tensor name; None when it raises."""
         return named_outputs(self.signature, function, call)
 
+    def outputs_again(self, function: Callable, call: Call) -> dict[str | None, Any] | None:
+        """The same for a call that is asked about more than once: each tensor of an answer has its own guesses."""
+        key = (function, call)
+        if key not in self._asked:
+            self._asked[key] = self.outputs(function, call)
+        return self._asked[key]
+
     def same(self, got, expected, call: Call) -> bool:
         rtol = self.rtol(call)
         try:
@@ -72,10 +82,12 @@ class Evidence:
             return False
 
     def rtol(self, call: Call) -> float:
-        found: list = []
-        leaves((call.args, list(call.outputs.values())), found.append)
-        single = any(isinstance(item, np.ndarray | np.generic) and item.dtype == np.float32 for item in found)
-        return self.tolerance["float32" if single else "float64"]
+        if call not in self._rtol:
+            found: list = []
+            leaves((call.args, list(call.outputs.values())), found.append)
+            single = any(isinstance(item, np.ndarray | np.generic) and item.dtype == np.float32 for item in found)
+            self._rtol[call] = self.tolerance["float32" if single else "float64"]
+        return self._rtol[call]
 
     def wrong_tensors(self) -> list[str | None]:
         """Every tensor that was wrong in some call, in the order of the outputs."""
@@ -90,26 +102,40 @@ class Evidence:
 
 
 def named_outputs(signature: Signature, function, call: Call) -> dict[str | None, Any] | None:
-    """The outputs of `function(*call.args)` by tensor name; None when it raises."""
-    kwargs = {key: value for key, value in call.kwargs.items() if not key.startswith("__")}
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            result = function(*copy_values(call.args), **copy_values(kwargs))
-    except Exception:
-        return None
+    """The outputs of `function(*call.args)` by tensor name, private ones left out; None when it raises."""
+    parts = _parts(signature, function, call)
     several = len(signature.returns) > 1
-    parts = result if several and isinstance(result, tuple) else (result,)
     names = signature.outputs if several else [None if signature.outputs == ("out",) else signature.outputs[0]]
-    if len(parts) != len(names):
+    if parts is None:
         return None
     outputs: dict[str | None, Any] = {}
-    for name, part in zip(names, parts, strict=True):
+    for name, part, annotation in zip(names, parts, signature.returns, strict=True):
+        if private(annotation):
+            continue
         if isinstance(part, dict):
             outputs.update({f"{name or 'out'}[{key}]": item for key, item in part.items()})
         else:
             outputs[name] = part
     return outputs
+
+
+def _parts(signature: Signature, function, call: Call) -> tuple | None:
+    """What `function` returns for a call, output by output. A state that the call carries on is the function's own."""
+    args = [*copy_values(call.args)]
+    if call.carried is not None:
+        before = _parts(signature, function, call.carried.call)
+        if before is None:
+            return None
+        args[call.carried.position] = before[signature.outputs.index(str(call.carried.tensor))]
+    kwargs = {key: value for key, value in call.kwargs.items() if not key.startswith("__")}
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            result = function(*args, **copy_values(kwargs))
+    except Exception:
+        return None
+    parts = result if len(signature.returns) > 1 and isinstance(result, tuple) else (result,)
+    return parts if len(parts) == len(signature.returns) else None
 
 
 def _numbers(call: Call) -> int:

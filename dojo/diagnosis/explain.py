@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from dojo.diagnosis.hypotheses import entries
 from dojo.diagnosis.naming import Naming
 from dojo.diagnosis.quiet import quiet
 from dojo.diagnosis.snippet import snippet
+
+MOST_TENSORS = 5  # of one function whose causes are looked for; the others only get their facts
 
 
 def explain(loaded, results: list, leave_out: str | None = None) -> list[Finding]:
@@ -40,6 +43,8 @@ class Explanation:
         blamed = {r.error.function for r in self.failed if isinstance(r.error, Refused) and not r.error.cause}
         self.doctor = Doctor(self.naming, blamed)
         self._valued: set[str] = set()  # functions whose values have been explained already
+        self._wrong: list[str] = []  # the same, in the order in which they were found
+        self._calls = called_functions(loaded.source)
 
     def findings(self) -> list[Finding]:
         found: dict[tuple[str | None, str | None], Finding] = {}
@@ -87,9 +92,15 @@ class Explanation:
         if evidence.law in self._valued:
             return []
         self._valued.add(evidence.law)
-        return [self._of_values(evidence, tensor, call.function) for tensor in wrong]
+        echo = self._echo_of(call.function)
+        self._wrong.append(call.function)
+        named = wrong[:MOST_TENSORS]
+        return [self._of_values(evidence, tensor, call.function, tensor in named, echo) for tensor in wrong]
 
-    def _of_values(self, evidence: Evidence, tensor: str | None, function: str) -> Finding:
+    def _of_values(
+        self, evidence: Evidence, tensor: str | None, function: str, name: bool = True, echo: str = ""
+    ) -> Finding:
+        """What is wrong with one tensor; why, only if `name`. An `echo` is the whole story."""
         answer = next(answer for answer in evidence.answers if tensor in answer.wrong)
         call = answer.call
         if call.gradient and self.doctor.follows(evidence, answer, tensor):
@@ -97,14 +108,17 @@ class Explanation:
             return Finding(function, tensor, facts, answer.test, str(self.loaded.subject.path), self._line(function))
         finding = Finding(function, tensor, "", answer.test, str(self.loaded.subject.path), self._line(function))
         got, expected = call.outputs.get(tensor), answer.expected[tensor]
+        if echo:
+            finding.facts = echo
+            return finding
         if tensor not in call.outputs:
             finding.facts = f"{tensor} is missing; the keys are {', '.join(map(str, call.outputs))}"
         elif isinstance(expected, np.ndarray | np.generic | float | int):
             finding.facts = describe(got, expected, evidence.labels(answer, tensor), evidence.rtol(call))
             finding.facts += self.doctor.sentence(evidence, answer, tensor) if call.gradient else ""
-            finding.causes = self.naming.causes(evidence, tensor)
         else:
             finding.facts = f"is {_brief(got)}; {_brief(expected)} was expected"
+        if name and tensor in call.outputs:
             finding.causes = self.naming.causes(evidence, tensor)
         if call.gradient and self.loaded.subject.track == "torch":
             self.doctor.name_torch_gradient(finding, evidence, answer, tensor)
@@ -185,15 +199,19 @@ class Explanation:
     def _fold_echoes(self, findings: list[Finding]) -> None:
         """A function that is right once one it calls is right has nothing of its own to mend: say so instead."""
         wrong = list(dict.fromkeys(finding.function for finding in findings if finding.function))
-        calls = called_functions(self.loaded.source)
         for function in wrong:
-            blamed = [other for other in wrong if other != function and other in calls.get(function, ())]
-            if not blamed or not self._right_with(function, blamed):
-                continue
-            for finding in findings:
+            echo = self._echo_of(function, wrong)
+            for finding in findings if echo else ():
                 if finding.function == function:
-                    finding.facts = f"is fine once `{blamed[0]}` is: this function calls it"
-                    finding.causes, finding.printed, finding.inputs = [], "", ""
+                    finding.facts, finding.causes, finding.printed, finding.inputs = echo, [], "", ""
+
+    def _echo_of(self, function: str, wrong: Sequence[str] = ()) -> str:
+        """The sentence about a function that is right once one of the `wrong` ones is that it calls; else nothing."""
+        calls = self._calls.get(function, ())
+        blamed = [other for other in wrong or self._wrong if other != function and other in calls]
+        if blamed and self._right_with(function, blamed):
+            return f"is fine once `{blamed[0]}` is: this function calls it"
+        return ""
 
     def _right_with(self, function: str, blamed: list[str]) -> bool:
         """Whether the learner's `function` answers like the reference when `blamed` come from the reference."""

@@ -7,24 +7,20 @@ has seen. The second keeps coincidences out.
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from types import FunctionType
-from typing import ClassVar
 
 import numpy as np
 
 from dojo.checking.calls import Call
-from dojo.checking.signatures import Signature, as_array
+from dojo.checking.signatures import Signature, as_array, private
 from dojo.diagnosis.evidence import Evidence
 from dojo.diagnosis.findings import Match
-from dojo.diagnosis.mutants import Mutant, mutants
+from dojo.diagnosis.kept_mutants import alternative_mutants, naive_mutants, own_mutants
 from dojo.diagnosis.predicting import Outputs, Predictor
 from dojo.diagnosis.quiet import quiet
-from dojo.loading import alternatives, alternatives_path, mistakes
-
-MOST_NAIVE = 300  # changed naive forms of one function
+from dojo.loading import mistakes
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class Guesser:
 
     def of_function(self, function: Callable) -> Outputs:
         """What a whole function predicts."""
-        return lambda call: self.evidence.outputs(function, call)
+        return lambda call: self.evidence.outputs_again(function, call)
 
 
 # ---------------------------------------------------------------------- the bank
@@ -93,17 +89,11 @@ def _quietly(ask: Outputs) -> Outputs:
 def entries(loaded, law: str, leave_out: str | None) -> Iterator[tuple[str, FunctionType]]:
     """The bank's entries that could explain an answer of `law`, with their names; torch's own only on the torch track."""
     names = {"numpy": (law,), "torch": (law, law.removesuffix("_backward"))}
-    for entry in bank(loaded.spec.name):
+    for entry in mistakes(loaded.spec.name):
         which = f"{entry.__name__}:{entry.cause}"
         known = entry.track == "numpy" or entry.track == loaded.subject.track
         if known and entry.__name__ in names[entry.track] and which != leave_out:
             yield which, entry
-
-
-@cache
-def bank(name: str) -> tuple:
-    """The wrong answers of a kata, loaded once per process."""
-    return tuple(mistakes(name))
 
 
 # ---------------------------------------------------------------------- one thing changed
@@ -116,58 +106,6 @@ def _changed(made: Callable) -> Callable:
             yield Guess(group, match, guesser.of_function(mutant.function), mutant.weak)
 
     return guesses
-
-
-class _Kept:
-    """The items of an iterator, each made when it is first asked for, and once per process."""
-
-    made: ClassVar[dict[tuple[str, str, str], "_Kept"]] = {}
-
-    def __init__(self, source: Iterator[Mutant]):
-        self.source, self.items = source, []
-
-    def __iter__(self) -> Iterator[Mutant]:
-        for position in itertools.count():
-            if position == len(self.items):
-                item = next(self.source, None)
-                if item is None:
-                    return
-                self.items.append(item)
-            yield self.items[position]
-
-
-def own_mutants(name: str, predictor: Predictor, reference) -> Iterable[Mutant]:
-    """The reference with one thing changed."""
-    law = predictor.evidence.law
-    return _Kept.made.setdefault(("own", name, law), _Kept(mutants(reference.source, law, vars(reference.module))))
-
-
-def naive_mutants(name: str, predictor: Predictor, reference) -> Iterable[Mutant]:
-    """The same for the reference without its numerical tricks: what is right on ordinary inputs, and one thing changed."""
-    law = predictor.evidence.law
-
-    def make() -> Iterator[Mutant]:
-        for plain in own_mutants(name, predictor, reference):
-            if plain.source and predictor.harmless(plain.function):
-                yield from mutants(plain.source, law, vars(reference.module))
-
-    return _Kept.made.setdefault(("naive", name, law), _Kept(itertools.islice(make(), MOST_NAIVE)))
-
-
-def alternative_mutants(name: str, predictor: Predictor, reference) -> Iterable[Mutant]:
-    """The same for right answers in another style."""
-    law = predictor.evidence.law
-
-    def make() -> Iterator[Mutant]:
-        path = alternatives_path(name, "numpy")
-        source = path.read_text(encoding="utf-8") if path.exists() else ""
-        for style, function in alternatives(name, "numpy").items():
-            if style.split("__")[0] == law and isinstance(function, FunctionType):
-                world = {**vars(reference.module), **function.__globals__}
-                made = mutants(source, style, world)
-                yield from (mutant for mutant in made if mutant.cause not in ("wrong-operand", "wrong-argument"))
-
-    return _Kept.made.setdefault(("other", name, law), _Kept(make()))
 
 
 # ---------------------------------------------------------------------- other arguments
@@ -203,11 +141,11 @@ def _exchanged(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
         if spec is None or same is None or spec != same or (i == 0 and law.name.endswith("_backward")):
             continue
 
-        def outputs(call, i=i, j=j):
-            args = [*call.args]
-            if j < len(args):
-                args[i], args[j] = args[j], args[i]
-            return evidence.outputs(evidence.reference, Call(call.function, tuple(args), call.kwargs, call.gradient))
+        def exchanged(args, i=i, j=j):
+            return (*args[:i], args[j], *args[i + 1 : j], args[i], *args[j + 1 :]) if j < len(args) else args
+
+        def outputs(call, exchanged=exchanged):
+            return evidence.outputs(evidence.reference, call.like(exchanged))
 
         yield Match("wrong-order", f"{one} and {other} have changed places", "argument"), outputs
 
@@ -215,6 +153,9 @@ def _exchanged(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
 def _changes_of(name: str, position: int, law: Signature, loaded) -> Iterator[tuple[str, str, Callable]]:
     spec = law.array(name)
     if spec is None:
+        if private(law.annotations.get(name)):
+            says = f"{name} makes no difference: every step starts from an empty one"
+            yield "state-not-carried", says, lambda value: {}
         if law.annotations.get(name) is float:
             yield "missing-term", f"the part with {name} is missing", lambda value: 0.0
             yield "missing-scale", f"{name} does not come in: it works as 1", lambda value: 1.0
@@ -275,10 +216,15 @@ def with_argument(call: Call, position: int, change) -> Call:
     """`call` with one argument replaced by `change` of it; unchanged when the argument was left out."""
     if position >= len(call.args):
         return call
-    args = [*call.args]
-    with np.errstate(all="ignore"):
-        args[position] = change(args[position])
-    return Call(call.function, tuple(args), call.kwargs, call.gradient)
+
+    def changed(args: tuple) -> tuple:
+        with np.errstate(all="ignore"):
+            return (*args[:position], change(args[position]), *args[position + 1 :])
+
+    alike = call.like(changed)
+    if alike.carried is not None and alike.carried.position == position:
+        alike.carried = None
+    return alike
 
 
 GROUPS = (_bank, _near, _value_for_slope, _changed(naive_mutants), _changed(alternative_mutants))

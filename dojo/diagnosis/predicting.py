@@ -4,6 +4,7 @@ The fresh inputs keep coincidences out.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -77,16 +78,18 @@ class Predictor:
     def fresh(self) -> list[Answer]:
         """Calls on inputs near the recorded ones, with what the learner's function answers there."""
         if self._fresh is None:
-            rng = np.random.default_rng(0)
             bases = sorted(self.wrong, key=lambda answer: (extreme(answer.call), -_size(answer.call)))
-            calls = [nearby(base.call, rng) for base in bases[:1] for _ in range(FRESH)]
-            answered = [(call, self.learner(call)) for call in calls]
-            self._fresh = [
-                Answer(Call(call.function, call.args, call.kwargs, call.gradient, outputs), "", outputs)
-                for call, outputs in answered
-                if outputs and self.tensor in outputs
-            ]
+            calls = self._answered_near(bases[0].call) if bases else []
+            self._fresh = [Answer(call, "", call.outputs) for call in calls if self.tensor in call.outputs]
         return self._fresh
+
+    def _answered_near(self, base: Call) -> list[Call]:
+        known = self.evidence.nearby
+        if base not in known:
+            rng = np.random.default_rng(0)
+            calls = [nearby(base, rng) for _ in range(FRESH)]
+            known[base] = [replace(call, outputs=outputs) for call in calls if (outputs := self.learner(call))]
+        return known[base]
 
     def _agrees(self, answer: Answer, predicted: dict | None) -> bool:
         got = answer.call.outputs
@@ -110,7 +113,7 @@ def nearby(call: Call, rng: np.random.Generator) -> Call:
         return (changed / changed.sum(-1, keepdims=True)).astype(value.dtype) if shares else changed
 
     with np.errstate(all="ignore"):
-        return Call(call.function, leaves(call.args, other), call.kwargs, call.gradient)
+        return call.like(lambda args: leaves(args, other))
 
 
 def extreme(call: Call) -> bool:

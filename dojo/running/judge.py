@@ -3,7 +3,6 @@
 This runs inside a worker's child (see worker.py), because the learner's code may do anything to the process.
 """
 
-import ast
 import json
 import time
 import traceback
@@ -16,60 +15,49 @@ import pytest
 from dojo.checking.calls import Ended
 from dojo.checking.compare import Refused, same
 from dojo.diagnosis.causes import vocabulary
-from dojo.loading import Subject, test_path
-from dojo.running.plugin import KEY, Judging, Result, findings, know
+from dojo.loading import Subject
+from dojo.running.collected import Collected
+from dojo.running.plugin import Judging, Result, findings
 from dojo.running.subjects import Loaded, Unusable, words
 from dojo.running.verdict import verdict, whole_file
-
-PYTEST = [
-    "-p",
-    "dojo.running.plugin",
-    "-p",
-    "no:terminal",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:faulthandler",
-    "-p",
-    "no:capture",
-    "-p",
-    "no:logging",
-]
-PYTEST += ["-p", "no:junitxml", "-p", "no:doctest", "-p", "no:pastebin", "-p", "no:unittest", "-p", "no:setuponly"]
 
 
 @dataclass(frozen=True)
 class Options:
     """How to judge: `leave_out` is a bank entry the diagnosis must not use; `explain` False asks for the status only;
-    `measure` also compares values and times with the reference."""
+    `measure` also compares values and times with the reference; `trace` names a function to watch line by line ("" for the
+    one of the first finding)."""
 
     leave_out: str | None = None
     explain: bool = True
     measure: bool = False
+    trace: str | None = None
 
 
 def judge(
-    subject: Subject, spec, options: Options, progress: Callable[[str, str], None] = lambda kind, what: None
+    subject: Subject,
+    tests: Collected,
+    options: Options,
+    progress: Callable[[str, str], None] = lambda kind, what: None,
 ) -> dict:
-    """The verdict on `subject`. `progress` hears of each test and each call before it runs, and of a judgement that still
+    """The verdict on `subject` by `tests`. `progress` hears of each test and each call before it runs, and of a judgement that still
     lacks its diagnosis (`judged`, as JSON)."""
     started = time.perf_counter()
-    file = str(subject.path)
-    total = count_tests(spec.name)
+    spec, file = tests.spec, str(subject.path)
+    total = tests.total
+    none = {"passed": 0, "failed": total, "total": total}
     try:
-        loaded = Loaded(subject, spec, alone=True)
+        loaded = Loaded(subject, spec, alone=True, tests=tests.modules)
     except Unusable as error:
         says = vocabulary()[error.cause].sentence if error.cause else ""
         finding = whole_file(str(error.file or file), error.facts, error.line, error.cause, says)
-        tests = {"passed": 0, "failed": total, "total": total}
-        return verdict(spec.name, subject.track, file, error.status, tests, time.perf_counter() - started, [finding])
+        return verdict(spec.name, subject.track, file, error.status, none, time.perf_counter() - started, [finding])
     functions = {"done": len(loaded.functions) - len(loaded.unfinished), "total": len(loaded.functions)}
     if len(loaded.unfinished) == len(loaded.functions):
-        tests = {"passed": 0, "failed": total, "total": total}
         return verdict(
-            spec.name, subject.track, file, "not-started", tests, time.perf_counter() - started, [], functions
+            spec.name, subject.track, file, "not-started", none, time.perf_counter() - started, [], functions
         )
-    judging = run_tests(loaded, progress)
+    judging = run_tests(loaded, tests, progress)
     distrust = distrusted(loaded, judging)
     found = judged(loaded, judging, total, distrust) | {"functions": functions}
     progress("judged", json.dumps(found))
@@ -80,6 +68,10 @@ def judge(
         from dojo.running.measure import measure
 
         found["measured"] = measure(loaded, judging.results)
+    if options.trace is not None:
+        from dojo.running.tracing import trace
+
+        found["traced"] = trace(loaded, judging.results, found["findings"], options.trace)
     return found | ({"defect": defect} if defect else {})
 
 
@@ -131,26 +123,15 @@ def distrusted(loaded: Loaded, judging: Judging) -> list[dict]:
     return []
 
 
-def run_tests(loaded: Loaded, progress: Callable[[str, str], None]) -> Judging:
-    """Run the kata's test file on a loaded subject; the Judging holds one Result per test."""
-    track = loaded.subject.track
-    judging = Judging(loaded.subject.origin, (track,), loaded, on_test=lambda test: progress("test", test))
+def run_tests(loaded: Loaded, tests: Collected, progress: Callable[[str, str], None]) -> Judging:
+    """Run the kata's tests on a loaded subject; the Judging holds one Result per test."""
+    judging = tests.judging
+    judging.origin, judging.subject = loaded.subject.origin, loaded
+    judging.on_test = lambda test: progress("test", test)
     loaded.on_call = lambda function: progress("call", function)
-    know(loaded.spec)
-    pytest.main([str(test_path(loaded.spec.name)), *PYTEST], plugins=[_HandOver(judging)])
+    tests.run()
     judging.tampered = loaded.tampered + loaded.guard.restore_all()
     return judging
-
-
-class _HandOver:
-    """Gives the plugin of a nested pytest run its Judging."""
-
-    def __init__(self, judging: Judging):
-        self.judging = judging
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config):
-        config.stash[KEY] = self.judging
 
 
 def count(judging: Judging, total: int) -> dict[str, int]:
@@ -203,12 +184,6 @@ def _lines(source: str) -> dict[str, int]:
     from dojo import stubs
 
     return stubs.functions(source)
-
-
-def count_tests(name: str) -> int:
-    """How many test functions the kata's test file has (parametrized ones count once)."""
-    tree = ast.parse(test_path(name).read_text(encoding="utf-8"))
-    return sum(isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in tree.body)
 
 
 __all__ = ["Options", "Result", "judge"]

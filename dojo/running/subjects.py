@@ -6,7 +6,7 @@ import stat
 import sys
 import tokenize
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -41,10 +41,11 @@ class Unusable(Exception):
 class Loaded:
     """A subject ready to be judged; `kata()` gives a fresh fixture for each test.
 
-    `alone` says that this process has nothing else to do, as a worker's child has.
+    `alone` says that this process has nothing else to do, as a worker's child has; `tests` are the modules of the
+    tests, if they are there before the file is.
     """
 
-    def __init__(self, subject: Subject, spec: Spec, alone: bool = False):
+    def __init__(self, subject: Subject, spec: Spec, alone: bool = False, tests: Iterable[ModuleType] = ()):
         self.subject, self.spec, self.alone = subject, spec, alone
         self.finder = install_finder(subject.prerequisites)
         self.source = read(subject.path)
@@ -52,7 +53,7 @@ class Loaded:
         self.functions = self._functions()
         self.track = make_track(subject.track)
         self.unfinished = self._check_source()
-        self.guard = Guard(self.reference.module, alone=alone)
+        self.guard = Guard(self.reference.module, *tests, alone=alone)
         self.notes: dict[str, str] = {}
         self.tampered: list[str] = []
         self.on_call: Callable[[str], None] | None = None

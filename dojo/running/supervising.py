@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import resource
+import select
 import selectors
 import signal
 import sys
@@ -40,11 +41,13 @@ class HungUp(Exception):
 class Requests:
     """Lines from the client. `read()` takes what is there, and raises HungUp when that is the end.
 
-    `doors` are all descriptors that lead to the client, which a check must not keep open.
+    `doors` are all descriptors that lead to the client, which a check must not keep open. `spare` is work that is done
+    bit by bit while no request waits.
     """
 
     def __init__(self, fd: int, *others: int):
         self.fd, self.doors = fd, (fd, *others)
+        self.spare: Iterator = iter(())
         self._buffer = bytearray()
 
     def read(self) -> None:
@@ -60,6 +63,8 @@ class Requests:
                 self._buffer[:] = rest
                 yield line
                 continue
+            while not select.select([self.fd], [], [], 0)[0] and next(self.spare, self) is not self:
+                pass
             try:
                 self.read()
             except HungUp:

@@ -19,10 +19,11 @@ import time
 import traceback
 from pathlib import Path
 
-from dojo.curriculum import Curriculum, Kata
+from dojo.curriculum import Curriculum
 from dojo.errors import DojoError
 from dojo.loading import ROOT, Subject, curriculum, subject, test_path
-from dojo.running import supervising
+from dojo.running import collected, supervising
+from dojo.running.collected import Collected
 from dojo.running.verdict import verdict, whole_file
 
 USED = (  # what every check would import for itself
@@ -121,12 +122,14 @@ def check(request: dict, requests: supervising.Requests, on_start) -> dict:
         missing = _prepare_torch()
         if missing:
             return verdict(spec.name, "torch", str(made.path), "broken", findings=[whole_file(str(made.path), missing)])
+    tests = collected.prepare(spec, track)
     limit = float(request.get("time_limit") or spec.time_limit)
     on_start(limit)
     started = time.perf_counter()
-    seen = _run(request, made, spec, requests, limit)
-    answer = seen.verdict or _without_verdict(made, spec, seen, limit)
+    seen = _run(request, made, tests, requests, limit)
+    answer = seen.verdict or _without_verdict(made, tests, seen, limit)
     answer["seconds"] = round(time.perf_counter() - started, 3)
+    requests.spare = tests.get_ready()
     output = seen.output.decode("utf-8", "replace")
     if output.strip():
         answer["output"] = output + (OUTPUT_NOTE.format(seen.dropped) if seen.dropped else "")
@@ -143,7 +146,9 @@ def _prepare_torch() -> str:
     return ""
 
 
-def _run(request: dict, made: Subject, spec: Kata, requests: supervising.Requests, limit: float) -> supervising.Seen:
+def _run(
+    request: dict, made: Subject, tests: Collected, requests: supervising.Requests, limit: float
+) -> supervising.Seen:
     """Fork a child for one check and watch it to its end."""
     supervising.adopt_orphans()
     pipes = [os.pipe() for _ in supervising.KINDS]
@@ -151,7 +156,7 @@ def _run(request: dict, made: Subject, spec: Kata, requests: supervising.Request
     try:
         child = os.fork()
         if child == 0:
-            _child(request, made, spec, writes, [*reads, *requests.doors])
+            _child(request, made, tests, writes, [*reads, *requests.doors])
         for write in writes:
             os.close(write)
         writes = []
@@ -164,7 +169,7 @@ def _run(request: dict, made: Subject, spec: Kata, requests: supervising.Request
 # ---------------------------------------------------------------------- the child
 
 
-def _child(request: dict, made: Subject, spec: Kata, writes: list[int], foreign: list[int]) -> None:
+def _child(request: dict, made: Subject, tests: Collected, writes: list[int], foreign: list[int]) -> None:
     """Never returns."""
     me, events, code = os.getpid(), writes[0], supervising.MUTE
 
@@ -176,8 +181,10 @@ def _child(request: dict, made: Subject, spec: Kata, writes: list[int], foreign:
         _settle(writes, foreign)
         from dojo.running.judge import Options, judge
 
-        options = Options(request.get("leave_out"), request.get("explain", True), request.get("measure", False))
-        tell({"verdict": judge(made, spec, options, lambda kind, what: tell({kind: what}))})
+        options = Options(
+            **{key: request[key] for key in ("leave_out", "explain", "measure", "trace") if key in request}
+        )
+        tell({"verdict": judge(made, tests, options, lambda kind, what: tell({kind: what}))})
         code = 0
     except BaseException:
         with contextlib.suppress(BaseException):
@@ -218,10 +225,8 @@ def _write_all(fd: int, data: bytes) -> None:
 # ---------------------------------------------------------------------- when it gave no verdict
 
 
-def _without_verdict(made: Subject, spec: Kata, seen: supervising.Seen, limit: float) -> dict:
+def _without_verdict(made: Subject, tests: Collected, seen: supervising.Seen, limit: float) -> dict:
     """The verdict on a child that gave none: what happened, in which function and line."""
-    from dojo.running.judge import count_tests
-
     if "defect" in seen.place:
         raise Defect(seen.place["defect"])
     status, facts = _what_happened(seen, limit)
@@ -232,9 +237,8 @@ def _without_verdict(made: Subject, spec: Kata, seen: supervising.Seen, limit: f
             answer["findings"].append(_finding(made, seen, note))
         return answer
     facts += "" if "call" in seen.place else " while it was imported"
-    total = count_tests(spec.name)
-    tests = {"passed": 0, "failed": total, "total": total}
-    return verdict(spec.name, made.track, str(made.path), status, tests, findings=[_finding(made, seen, facts)])
+    none = {"passed": 0, "failed": tests.total, "total": tests.total}
+    return verdict(made.kata, made.track, str(made.path), status, none, findings=[_finding(made, seen, facts)])
 
 
 def _what_happened(seen: supervising.Seen, limit: float) -> tuple[str, str]:
