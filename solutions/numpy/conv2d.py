@@ -31,14 +31,14 @@ def conv2d(
     Source: Dumoulin, Visin: A guide to convolution arithmetic for deep learning (2016), arXiv 1603.07285, chapter 2.
     """
     _check("conv2d", x, w, b, stride, padding)
-    N, (O, C, K, _) = len(x), w.shape
+    (N, *_), (O, C, K, _) = x.shape, w.shape
     Hout, Wout = _output_size(x, w, stride, padding)
-    rows = _rows(x, K, stride, padding)
-    out = np.empty((N, O, Hout * Wout), x.dtype)
-    out[:] = b[:, None]
-    for i in range(K):  # one matrix product for each row of the kernel: its sum runs over c and j
-        out += w[:, :, i].reshape(O, C * K) @ _seen(rows, i, stride, Hout)
-    return out.reshape(N, O, Hout, Wout)
+    rows = _rows(x, K, stride, padding)  # H+2p  N·Wout  K·C
+    kernel = w.transpose(2, 3, 1, 0).reshape(K, K * C, O)
+    out = np.broadcast_to(b, (Hout, N * Wout, O)).copy()
+    for i in range(K):  # one matrix product for each row of the kernel; its sum runs over j and c
+        out += rows[i : i + stride * Hout : stride] @ kernel[i]
+    return out.reshape(Hout, N, Wout, O).transpose(1, 3, 0, 2)
 
 
 def conv2d_backward(
@@ -66,33 +66,36 @@ def conv2d_backward(
     Source: solutions/derivations/conv2d.md works it out.
     """
     _check("conv2d_backward", x, w, b, stride, padding, dout)
-    N, (O, C, K, _), (H, W) = len(x), w.shape, x.shape[2:]
+    (N, _, H, W), (O, C, K, _) = x.shape, w.shape
     Hout, Wout = _output_size(x, w, stride, padding)
-    rows, flat = _rows(x, K, stride, padding), dout.reshape(N, O, Hout * Wout)
-    drows, dw = np.zeros_like(rows), np.empty_like(w)
-    for i in range(K):
-        dw[:, :, i] = (flat @ _seen(rows, i, stride, Hout).transpose(0, 2, 1)).sum(axis=0).reshape(O, C, K)
-        seen = w[:, :, i].reshape(O, C * K).T @ flat
-        drows[:, :, i : i + stride * Hout : stride] += seen.reshape(N, C * K, Hout, Wout)
-    drows = drows.reshape(N, C, K, -1, Wout)
-    dpadded = np.zeros((N, C, H + 2 * padding, W + 2 * padding), x.dtype)
-    for j in range(K):
-        dpadded[:, :, :, j : j + stride * Wout : stride] += drows[:, :, j]
-    dx = dpadded[:, :, padding : padding + H, padding : padding + W]
-    return dx, dw, dout.sum(axis=(0, 2, 3))
+    rows = _rows(x, K, stride, padding)  # H+2p  N·Wout  K·C
+    up = dout.transpose(2, 0, 3, 1).reshape(Hout, N * Wout, O)
+    dw = np.empty((K, O, K * C), w.dtype)
+    for i in range(K):  # the sum runs over all places of the kernel in all examples
+        dw[i] = np.tensordot(up, rows[i : i + stride * Hout : stride], axes=([0, 1], [0, 1]))
+    kernel = w.transpose(2, 0, 3, 1).reshape(K, O, K * C)
+    drows = np.zeros_like(rows)
+    for i in range(K):  # the sum runs over o
+        drows[i : i + stride * Hout : stride] += up @ kernel[i]
+    drows = drows.reshape(-1, N, Wout, K, C)
+    dx = np.zeros((len(drows), N, W + 2 * padding, C), x.dtype)
+    for j in range(K):  # a pixel was copied to every place whose kernel reaches it
+        dx[:, :, j : j + stride * Wout : stride] += drows[:, :, :, j]
+    dx = dx[padding : padding + H, :, padding : padding + W].transpose(1, 3, 0, 2)
+    return dx, dw.reshape(K, O, K, C).transpose(1, 3, 0, 2), dout.sum(axis=(0, 2, 3))
 
 
 def _rows(x: np.ndarray, K: int, stride: int, padding: int) -> np.ndarray:
-    """Every window of one row and K columns of the padded image: N (C·K) H+2p Wout, K times the memory of `x`."""
-    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    windows = sliding_window_view(padded, K, axis=3)[:, :, :, ::stride]  # N C H+2p Wout K
-    N, C, height, Wout, _ = windows.shape
-    return windows.transpose(0, 1, 4, 2, 3).reshape(N, C * K, height, Wout)
+    """Every window of 1 × K pixels of the padded image with all its channels, as a row: H+2p  N·Wout  K·C.
 
-
-def _seen(rows: np.ndarray, i: int, stride: int, Hout: int) -> np.ndarray:
-    """What row `i` of the kernel sees at each of its places: N (C·K) (Hout·Wout)."""
-    return rows[:, :, i : i + stride * Hout : stride].reshape(*rows.shape[:2], -1)
+    With the channels last, a window lies in memory in one piece. This takes K times the memory of `x` and not K², and
+    row i of the kernel finds what it needs at every place by counting from row i of the image.
+    """
+    border = (padding, padding)
+    padded = np.pad(x.transpose(2, 0, 3, 1), (border, (0, 0), border, (0, 0)))  # H+2p  N  W+2p  C
+    windows = sliding_window_view(padded, K, axis=2)[:, :, ::stride]  # H+2p  N  Wout  C  K
+    height, N, Wout, C, _ = windows.shape
+    return windows.swapaxes(3, 4).reshape(height, N * Wout, K * C)
 
 
 def _output_size(x: np.ndarray, w: np.ndarray, stride: int, padding: int) -> tuple[int, int]:
