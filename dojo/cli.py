@@ -2,12 +2,11 @@
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
 from dojo.errors import DojoError
-from dojo.options import Commands, json_option, track_option
+from dojo.options import Commands, file_option, json_option, origin_option, out_option, track_option
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,11 +46,7 @@ def cli(ctx, track, as_json):
 @click.argument("katas", nargs=-1)
 @track_option
 @json_option
-@click.option(
-    "--file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
-    help="Judge this file in place of the kata's own.",
-)
+@file_option
 @click.option("--all", "everything", is_flag=True, help="Every finding, with the input that failed.")
 @click.option("--pdb", is_flag=True, help="Open the debugger where it fails.")
 @click.pass_context
@@ -63,18 +58,21 @@ def check(ctx, katas, track, as_json, file, everything, pdb):
     """
     if file is not None and len(katas) != 1:
         raise click.UsageError("--file needs the name of one kata: `check softmax --file mine.py`")
-    if pdb:
-        _debug(katas, track)
+    if pdb and (as_json or not sys.stdin.isatty()):
+        raise click.UsageError("--pdb needs a terminal to talk to, and standard input or output is none here")
     with _grader(track) as grader:
-        chosen = [_on_track(grader.curriculum[name], track) for name in katas] or [
-            kata for kata in grader.katas() if not _is_stub(kata, track)
-        ]
+        chosen = [_on_track(grader.curriculum[name], track) for name in katas] or grader.begun()
         good = True
         for kata in chosen:
             grader.worker.start()
             found = grader.worker.check(kata.name, track, file) if file is not None else grader.grade(kata)
             good &= found["status"] == "passed"
             _show(found, as_json, everything)
+            if pdb and not good:
+                from dojo.debugging import open_at
+
+                open_at(kata, found, file)
+                ctx.exit(1)
     if not chosen and not as_json:
         click.echo("No kata is begun yet. `python grader.py` shows the map and the first one.")
     ctx.exit(0 if good and chosen else 1)
@@ -128,21 +126,35 @@ def compare(ctx, kata, track, spoil):
     \b
     Example: python grader.py compare softmax
     """
-    from dojo.comparing import show_comparison
-    from dojo.terminal import make_console
+    from dojo.comparing import compare as compare_kata
 
     with _grader(track) as grader:
+        ctx.exit(compare_kata(grader, _on_track(grader.curriculum[kata], track), spoil))
+
+
+@cli.command()
+@click.argument("kata")
+@click.argument("function", required=False)
+@track_option
+@origin_option
+@file_option
+@json_option
+@click.pass_context
+def trace(ctx, kata, function, track, origin, file, as_json):
+    """Every value that your code computes on a test's input, line by line, beside the reference's.
+
+    It takes the first call that fails, or the first of all; without a FUNCTION, the one your last mistake is in.
+
+    \b
+    Example: python grader.py trace softmax softmax_backward
+    """
+    from dojo.tracing import trace as trace_kata
+
+    if file is not None and origin == "solutions":
+        raise click.UsageError("--file and --from solutions name two different files")
+    with _grader(track) as grader:
         spec = _on_track(grader.curriculum[kata], track)
-        grader.worker.start()
-        found = grader.grade(spec)
-        if found["status"] != "passed" and not spoil:
-            click.echo(f"{kata} has not passed yet ({found['status']}), and the references would give it away.")
-            click.echo(
-                f"`python grader.py hint {kata}` goes one step further; `compare {kata} --spoil` shows them all the same."
-            )
-            ctx.exit(1)
-        measured = grader.worker.check(kata, track, measure=True) if found["status"] == "passed" else {}
-        show_comparison(make_console(), spec, track, measured.get("measured", []))
+        ctx.exit(trace_kata(grader, spec, function, file, origin, as_json))
 
 
 @cli.command()
@@ -167,11 +179,11 @@ def reset(kata, track):
 @cli.command()
 @click.argument("name")
 @track_option
-@click.option("--from", "origin", type=click.Choice(["katas", "solutions"]), default="katas", show_default=True)
+@origin_option
 @click.option("--data", "dataset", default=None, help="A data set (default: the real one if it can be had).")
 @click.option("--epochs", type=click.IntRange(1, 1000), default=None, help="How many rounds over the data.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where the picture goes.")
+@out_option
 @json_option
 @click.pass_context
 def train(ctx, name, track, origin, dataset, epochs, seed, out, as_json):
@@ -241,12 +253,6 @@ def _on_track(kata, track: str):
     return kata
 
 
-def _is_stub(kata, track: str) -> bool:
-    from dojo.grading import untouched
-
-    return untouched(kata, track) is not None
-
-
 def _show(verdict: dict, as_json: bool, everything: bool) -> None:
     if as_json:
         click.echo(json.dumps(verdict))
@@ -254,17 +260,6 @@ def _show(verdict: dict, as_json: bool, everything: bool) -> None:
     from dojo.terminal import make_console, show_verdict
 
     show_verdict(make_console(), verdict, everything)
-
-
-def _debug(katas, track: str) -> None:
-    """Hand over to pytest's debugger in this process: the learner wants to be inside their own code."""
-    import os
-
-    from dojo.loading import ROOT, curriculum, test_path
-
-    paths = [str(test_path(curriculum()[name].name)) for name in katas] or [str(ROOT / "tests" / "katas")]
-    os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", "-x", "--pdb", "--track", track, *paths])
 
 
 def main() -> None:

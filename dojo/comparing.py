@@ -10,7 +10,26 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from dojo.curriculum import Kata
+from dojo.grading import Grader
 from dojo.loading import ROOT, kata_path, solution_path
+from dojo.terminal import make_console
+
+
+def compare(grader: Grader, kata: Kata, spoil: bool) -> int:
+    """Judge a kata and show it beside the references if it passes, or all the same with `spoil`; the exit code."""
+    console, name = make_console(), kata.name
+    grader.worker.start()
+    status = grader.grade(kata)["status"]
+    if status != "passed" and not spoil:
+        console.print(f"{name} has not passed yet ({status}), and the references would give it away.", soft_wrap=True)
+        says = (
+            f"`python grader.py hint {name}` goes one step further; `compare {name} --spoil` shows them all the same."
+        )
+        console.print(says, soft_wrap=True)
+        return 1
+    measured = grader.worker.check(name, grader.track, measure=True) if status == "passed" else {}
+    show_comparison(console, kata, grader.track, measured.get("measured", []))
+    return 0
 
 
 def show_comparison(console: Console, kata: Kata, track: str, measured: list[dict]) -> None:

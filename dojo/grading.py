@@ -42,6 +42,10 @@ class Grader:
         """The katas of this track, in order."""
         return [kata for kata in self.curriculum.katas if self.track in kata.tracks]
 
+    def begun(self) -> list[Kata]:
+        """Those of them whose file is no longer the stub."""
+        return [kata for kata in self.katas() if untouched(kata, self.track) is None]
+
     def grade(self, kata: Kata) -> dict:
         """The verdict on the learner's file, recorded."""
         judged = judged_hash(kata.name, self.track)

@@ -1,6 +1,7 @@
 """What all commands share: a group that suggests near names and prints a DojoError plainly, `--track` and `--json`."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -50,3 +51,17 @@ class Track(click.ParamType):
 
 track_option = click.option("--track", type=Track(), default="numpy", show_default=True, help="numpy or torch.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for scripts.")
+origin_option = click.option(
+    "--from",
+    "origin",
+    type=click.Choice(["katas", "solutions"]),
+    default="katas",
+    show_default=True,
+    help="Your functions, or the references.",
+)
+out_option = click.option("--out", type=click.Path(path_type=Path), default=None, help="Where the picture goes.")
+file_option = click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    help="Take this file in place of the kata's own.",
+)

@@ -104,8 +104,8 @@ def show_verdict(console: Console, verdict: dict, everything: bool = False) -> N
         console.print(f"\n{rest} more finding{'s' if rest > 1 else ''}: `check {verdict['kata']} --all` shows them")
     if verdict.get("output", "").strip() and not any(found.get("printed") for found in findings):
         console.print()
-        _wrapped(console, _printed("printed while it ran", verdict["output"], everything), 2)
-    if step := next_step(verdict):
+        wrapped(console, _printed("printed while it ran", verdict["output"], everything), 2)
+    if step := next_step(verdict, console.width):
         console.print(Text(f"\n{step}", style="dim"))
 
 
@@ -115,11 +115,11 @@ def show_finding(console: Console, found: dict, everything: bool) -> None:
     console.print()
     console.print(Text(headline(finding, _base()), style="bold"), soft_wrap=True)
     for line in body(finding):
-        _wrapped(console, line, 2)
+        wrapped(console, line, 2)
     if finding.printed.strip():
-        _wrapped(console, _printed("you printed", finding.printed, everything), 2)
+        wrapped(console, _printed("you printed", finding.printed, everything), 2)
     if everything and finding.inputs:
-        _wrapped(console, Text("try it:", style="dim"), 2)
+        wrapped(console, Text("try it:", style="dim"), 2)
         for line in finding.inputs.splitlines():  # never wrapped, so that it can be copied
             console.print(Text(f"    {line}"), soft_wrap=True)
 
@@ -127,16 +127,16 @@ def show_finding(console: Console, found: dict, everything: bool) -> None:
 def show_hint(console: Console, found: dict) -> None:
     """A hint; with the last one, what to read."""
     if found["about_cause"]:
-        _wrapped(console, f"about your last verdict ({found['cause']}): {found['about_cause']}")
+        wrapped(console, f"about your last verdict ({found['cause']}): {found['about_cause']}")
         console.print()
-    _wrapped(console, f"hint {found['level']} of {found['of']}: {found['hint']}")
+    wrapped(console, f"hint {found['level']} of {found['of']}: {found['hint']}")
     if found["level"] == found["of"]:
         console.print("\nThis was the last hint. To read about it:")
         bullets(console, found["references"])
 
 
-def next_step(verdict: dict) -> str:
-    """The command that helps now."""
+def next_step(verdict: dict, width: int = 80) -> str:
+    """The command that helps now; several where they have room in one line of `width` columns."""
     kata, status = verdict["kata"], verdict["status"]
     flag = "" if verdict["track"] == "numpy" else f" --track {verdict['track']}"
     if status == "passed":
@@ -152,7 +152,11 @@ def next_step(verdict: dict) -> str:
             f"mend it and check again; `python grader.py reset {kata}{flag}` brings the stub back (and keeps a backup)"
         )
     if any(found.get("inputs") for found in verdict["findings"]):
-        return f"`hint {kata}{flag}` for a hint · `check {kata}{flag} --all` for the failing input"
+        hint, trace, inputs = f"`hint {kata}{flag}`", f"`trace {kata}{flag}`", f"`check {kata}{flag} --all`"
+        short = f"{hint} for a hint · {inputs} for the failing input"
+        full = f"{hint} for a hint · {trace} line by line · {inputs} for the failing input"
+        fitting = [line for line in (full, f"{hint} · {trace} · {inputs} for the failing input") if len(line) <= width]
+        return fitting[0] if fitting else short
     return f"`python grader.py hint {kata}{flag}` gives a hint"
 
 
@@ -189,8 +193,8 @@ def bullets(console: Console, lines: Iterable[str]) -> None:
             console.print(Text.assemble(f"  {mark}", part))
 
 
-def _wrapped(console: Console, text: Text | str, indent: int = 0) -> None:
-    """Wrapped, some columns in, without blanks at the end of a line."""
+def wrapped(console: Console, text: Text | str, indent: int = 0) -> None:
+    """Print wrapped, some columns in, without blanks at the end of a line."""
     for line in (Text(text) if isinstance(text, str) else text).wrap(console, console.width - indent):
         line.rstrip()
         console.print(Text.assemble(" " * indent, line))

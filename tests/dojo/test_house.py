@@ -22,7 +22,7 @@ ORDER = [  # a module imports only from its own part and from the parts above it
     "grading",
     "session scoring bench notebook",
     "report terminal",
-    "comparing training doctor layout readme",
+    "comparing tracing debugging training doctor layout readme",
     "watching",
     "options",
     "cli maintain",

@@ -1,0 +1,119 @@
+"""What a learner computed beside what the reference computed: by value first, then by name, and where the two part."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dojo.diagnosis.recording import Seen
+
+TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 1e-2}  # any other dtype: 1e-7
+ELSEWHERE = "part", "return"  # rows of the reference whose name would give its code away, or says nothing
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The reference's value of the same meaning. `name` is empty where it has none of its own.
+
+    `relation` is `equal`, `transposed`, `reshaped`, `negated`, `factor` (`factor` times as large), or `differs` (it has
+    the same name and another value: at most `difference` away, None where the shapes differ).
+    """
+
+    name: str
+    relation: str
+    factor: float | None = None
+    difference: float | None = None
+
+
+def pair(seen: list[Seen], known: list[Seen]) -> list[Pair | None]:
+    """For each of the learner's values the reference's, None where there is nothing to say."""
+    return [None if one.kind == "argument" else _pair(one, known) for one in seen]
+
+
+def _pair(one: Seen, known: list[Seen]) -> Pair | None:
+    namesakes = [other for other in known if other.name == one.name and other.kind in ("value", "argument")]
+    same_time = [other for other in namesakes if other.time == one.time] or namesakes[-1:]
+    if not _numbers(one.value):
+        return None
+    candidates = same_time if _plain(one.value) else [*same_time, *(o for o in known if o.kind != "argument")]
+    best: Pair | None = None
+    for other in candidates:
+        found = relation(one, other)
+        if found is not None and found[0] == "equal":
+            return Pair(_name(other), "equal")
+        if found is not None and best is None and (found[0] != "factor" or other in namesakes):
+            best = Pair(_name(other), *found)
+    if best is None and same_time and _numbers(same_time[0].value):
+        return Pair(one.name, "differs", None, _apart(one.value, same_time[0].value))
+    return best
+
+
+def relation(one: Seen, other: Seen) -> tuple[str, float | None] | None:
+    """How the value of `one` follows from the value of `other`; None when it does not."""
+    if not _numbers(one.value) or not _numbers(other.value):
+        return None
+    got, expected = np.asarray(one.value), np.asarray(other.value)
+    rtol = max(TOLERANCE.get(one.dtype, 1e-7), TOLERANCE.get(other.dtype, 1e-7))
+    if got.shape == expected.shape and _close(got, expected, rtol):
+        return "equal", None
+    if got.ndim == 2 and got.T.shape == expected.shape and _close(got.T, expected, rtol):
+        return "transposed", None
+    if got.shape == expected.shape:
+        return _multiple(got, expected, rtol)
+    if got.size == expected.size > 1 and _close(got.ravel(), expected.ravel(), rtol):
+        return "reshaped", None
+    return None
+
+
+def parting(pairs: list[Pair | None]) -> int | None:
+    """The index of the first value that is not what the reference has there; only asked when the outcome is wrong."""
+    for position, found in enumerate(pairs):
+        if found is not None and found.relation in ("differs", "negated", "factor"):
+            return position
+    return None
+
+
+def _name(seen: Seen) -> str:
+    return "" if seen.kind in ELSEWHERE else seen.name
+
+
+def _numbers(value) -> bool:
+    return isinstance(value, bool | int | float) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")
+
+
+def _plain(value) -> bool:
+    """Whether a value says too little to be told from another by itself: a size, a mask's single entry, all zeros."""
+    if isinstance(value, bool | int):
+        return True
+    array = np.asarray(value)
+    if array.size == 1:
+        return float(array.reshape(-1)[0]) in (-1.0, 0.0, 0.5, 1.0, 2.0)
+    return array.size == 0 or bool(np.all(array == array.flat[0]))
+
+
+def _close(got: np.ndarray, expected: np.ndarray, rtol: float) -> bool:
+    if got.dtype.kind != "f" and expected.dtype.kind != "f":
+        return bool(np.array_equal(got, expected))
+    scale = float(np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0))
+    return bool(np.allclose(got, expected, rtol=rtol, atol=rtol * min(max(scale, 1e-30), 1.0), equal_nan=True))
+
+
+def _multiple(got: np.ndarray, expected: np.ndarray, rtol: float) -> tuple[str, float | None] | None:
+    """`negated`, or a constant factor."""
+    if got.dtype.kind != "f" or expected.dtype.kind != "f" or got.size < 3:
+        return None
+    square = float(np.sum(expected.astype(float) ** 2))
+    if not np.isfinite(square) or square == 0 or not np.all(np.isfinite(got)):
+        return None
+    factor = float(np.sum(got.astype(float) * expected) / square)
+    if factor == 0 or not _close(got / factor, expected, rtol):
+        return None
+    return ("negated", None) if abs(factor + 1) < rtol else ("factor", factor)
+
+
+def _apart(got, expected) -> float | None:
+    got, expected = np.asarray(got), np.asarray(expected)
+    if got.shape != expected.shape:
+        return None
+    with np.errstate(all="ignore"):
+        error = np.abs(got.astype(float) - expected.astype(float))
+    return float(np.max(error, initial=0.0)) if np.all(np.isfinite(error)) else float("inf")
