@@ -8,11 +8,12 @@ from typing import Any, get_origin
 
 import numpy as np
 
-from dojo.checking.calls import Call, Ended, arrays_in, copy_values
+from dojo.checking.calls import Call, Carried, Ended, arrays_in, copy_values
 from dojo.checking.compare import Refused
 from dojo.checking.guard import Guard, Printed
 from dojo.checking.reference import Reference
 from dojo.checking.results import Results
+from dojo.checking.signatures import private
 from dojo.checking.tracks import WrongType
 
 LONGEST_ITERATOR = 100_000  # items; more is taken for an endless loop
@@ -34,14 +35,17 @@ class Caller:
     def again(self, call: Call) -> dict[str | None, Any] | None:
         """The outputs, by tensor name, of the same call made again; None when it raises or is refused."""
         try:
-            self.call(call.function, copy_values(call.args), dict(call.kwargs), gradient=call.gradient)
+            args = [*copy_values(call.args)]
+            if call.carried is not None:
+                args[call.carried.position] = (self.again(call.carried.call) or {})[call.carried.tensor]
+            self.call(call.function, tuple(args), dict(call.kwargs), gradient=call.gradient)
         except Exception:
             return None
         return self.calls[-1].outputs
 
     def call(self, function: str, args: tuple, kwargs: dict, gradient: bool = False):
         """The result in numpy terms. Refused, Ended, or whatever the learner's code raises."""
-        call = Call(function, copy_values(args), copy_values(kwargs), gradient)
+        call = Call(function, copy_values(args), copy_values(kwargs), gradient, carried=self._carried(args))
         self.calls.append(call)
         if self.on_call is not None:
             self.on_call(function)
@@ -51,6 +55,17 @@ class Caller:
             refused.function = refused.function or function
             call.refused = refused
             raise
+
+    def _carried(self, args: tuple) -> Carried | None:
+        """The earlier call whose private output comes back in `args`."""
+        for call in reversed(self.calls):
+            law = self.reference.laws[call.law]
+            mine = [name for name, annotation in zip(law.outputs, law.returns, strict=True) if private(annotation)]
+            for name in mine:
+                for position, arg in enumerate(args):
+                    if isinstance(arg, dict) and call.outputs.get(name) is arg:
+                        return Carried(position, name, call)
+        return None
 
     def _judged(self, call: Call, args: tuple, kwargs: dict):
         function = call.function

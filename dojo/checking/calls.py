@@ -1,7 +1,8 @@
 """One recorded call of a function under test, and what to know of its arguments."""
 
 import copy
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
@@ -33,11 +34,27 @@ class Call:
     traceback: TracebackType | None = None
     printed: str = ""
     refused: Refused | None = None
+    carried: "Carried | None" = None
+
+    def like(self, change: Callable[[tuple], tuple], outputs: dict | None = None) -> "Call":
+        """The same call with other arguments, and with other ones for the calls whose state it carries on."""
+        carried = self.carried and replace(self.carried, call=self.carried.call.like(change))
+        return Call(self.function, change(self.args), self.kwargs, self.gradient, outputs or {}, carried=carried)
 
     @property
     def law(self) -> str:
         """The name of the numpy reference's function that answers the same question."""
         return f"{self.function.removesuffix('_backward')}_backward" if self.gradient else self.function
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A call whose private output came back as an argument: whoever answers the later call in another's place has a state
+    of another form, and starts from their own answer to the earlier one."""
+
+    position: int  # of the argument
+    tensor: str | None  # the output of `call` that it is
+    call: Call
 
 
 def labels(law: Signature, call: Call, tensor: str | None, shape: tuple[int, ...]) -> list[str]:
@@ -58,6 +75,8 @@ def copy_values(value):
     def one(item):
         if isinstance(item, np.ndarray):
             return item.copy()
+        if hasattr(item, "clone_state"):  # a random generator of torch
+            return item.clone_state()
         return copy.deepcopy(item) if isinstance(item, np.random.Generator) else item
 
     return leaves(value, one)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dojo.checking.calls import Call, arrays_in
 from dojo.checking.compare import Refused
-from dojo.checking.signatures import Array, Signature, as_array
+from dojo.checking.signatures import Array, Signature, as_array, private
 from dojo.checking.tracks import WrongType, leaves, spell
 
 
@@ -43,14 +43,14 @@ class Results:
             plain = self._plain(call, tensor, value, spec)
             call.outputs[tensor] = plain
             return plain
-        if origin is dict:
+        if origin is dict and not private(annotation):
             if not isinstance(value, dict):
                 raise Refused(f"returns {spell(value)}; a dict was expected", call.function, tensor, "wrong-type")
             plain = {key: self._plain(call, f"{tensor or 'out'}[{key}]", item, None) for key, item in value.items()}
             for key, item in plain.items():
                 call.outputs[f"{tensor or 'out'}[{key}]"] = item
             return plain
-        if is_iterator or origin in (list, tuple, str, bool):
+        if is_iterator or origin in (dict, list, tuple, str, bool):
             wanted = list if is_iterator else origin
             if not isinstance(value, wanted):
                 raise Refused(
@@ -77,25 +77,41 @@ class Results:
     def check_arguments(self, call: Call, native: tuple) -> None:
         """Law 4: a function never changes its arguments."""
         for name, before, after in zip(self._laws[call.law].parameters, call.args, native, strict=False):
-            pairs: list[tuple[str, Any, Any]] = [(name, before, after)]
-            if isinstance(before, dict):
-                if set(before) ^ set(after):
-                    raise Refused(f"changes the keys of its argument {name}", call.function, None, "mutates-input")
-                pairs = [(f"{name}[{key}]", before[key], after[key]) for key in before]
-            for label, one, other in pairs:
-                marked = not call.gradient and self._adapter.marked(other)
-                if marked or (isinstance(one, np.ndarray) and not _equal(one, self._adapter.plain(other))):
-                    raise Refused(
-                        f"changes its argument {label}; a function must leave what it is given as it was",
-                        call.function,
-                        None,
-                        "mutates-input",
-                    )
+            facts = self._change(name, before, after, marks=not call.gradient)
+            if facts:
+                raise Refused(facts, call.function, None, "mutates-input")
+
+    def _change(self, label: str, before, after, marks: bool) -> str:
+        """What a call changed in an argument, or in what that holds; empty when nothing."""
+        inside: list[tuple[str, Any, Any]] = []
+        if isinstance(before, dict):
+            if not isinstance(after, dict) or set(before) ^ set(after):
+                return f"changes the keys of its argument {label}"
+            inside = [(f"{label}[{key}]", before[key], after[key]) for key in before]
+        elif type(before) in (list, tuple):
+            if type(after) is not type(before) or len(after) != len(before):
+                return f"changes the length of its argument {label}"
+            inside = [(f"{label}[{i}]", *pair) for i, pair in enumerate(zip(before, after, strict=True))]
+        elif (marks and self._adapter.marked(after)) or not self._untouched(before, after):
+            return f"changes its argument {label}; a function must leave what it is given as it was"
+        found = (self._change(*one, marks=marks) for one in inside)
+        return next((facts for facts in found if facts), "")
+
+    def _untouched(self, before, after) -> bool:
+        if isinstance(before, np.ndarray):
+            try:
+                return _equal(before, self._adapter.plain(after))
+            except WrongType:
+                return False
+        plain = type(before) in (bool, int, float, str)
+        return not plain or before is after or (type(after) is type(before) and before == after)
 
     def check_dtypes(self, call: Call) -> None:
         """Law 4: float32 stays float32 and float64 stays float64, for arrays that are not scalars."""
-        dtypes = {item.dtype for item in arrays_in(call.args) if item.dtype.kind == "f"}
         law = self._laws[call.law]
+        pairs = zip(law.parameters, call.args, strict=False)
+        public = [value for name, value in pairs if not private(law.annotations.get(name))]
+        dtypes = {item.dtype for item in arrays_in(public) if item.dtype.kind == "f"}
         specs = dict(zip(law.outputs if len(law.returns) > 1 else [None], map(as_array, law.returns), strict=False))
         for tensor, value in call.outputs.items():
             if not isinstance(value, np.ndarray) or value.ndim == 0 or len(dtypes) != 1:

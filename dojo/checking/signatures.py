@@ -105,6 +105,11 @@ def as_array(annotation: typing.Any) -> Array | None:
     return Array(tuple(annotation.dim_str.split()), kind)
 
 
+def private(annotation: typing.Any) -> bool:
+    """Whether an annotation is `dict[str, Any]`: a dict whose contents are the business of the function that made it."""
+    return typing.get_origin(annotation) is dict and typing.get_args(annotation)[1:] == (typing.Any,)
+
+
 def signature(function: FunctionType, returned: dict[str, tuple[str, ...]] | None = None) -> Signature:
     """The Signature of a reference function; `returned` is `returned_names` of its module."""
     parameters = inspect.signature(function).parameters

@@ -3,6 +3,7 @@
 `NumpyTrack` is here; `TorchTrack` lives in torch_track.py, the only module of the dojo that imports torch.
 """
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ class WrongType(Exception):
 
 
 def leaves(value, change) -> Any:
-    """`value` with `change` applied to everything inside dicts, lists and tuples."""
+    """`value` with `change` applied to everything inside dicts, lists and tuples; a dict keeps its kind."""
     if isinstance(value, dict):
-        return {key: leaves(item, change) for key, item in value.items()}
+        made = {} if type(value) is dict else copy.copy(value)  # such as a defaultdict, which knows its default
+        made.update({key: leaves(item, change) for key, item in value.items()})
+        return made
     if isinstance(value, list | tuple) and type(value) in (list, tuple):
         return type(value)(leaves(item, change) for item in value)
     return change(value)

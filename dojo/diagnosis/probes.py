@@ -5,6 +5,7 @@ argument that makes no difference, a time step that forgets the one before.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -156,7 +157,7 @@ class _Prober:
         """Which elements move when one argument becomes `value`: for the learner and for the reference."""
         args = [*self.call.args]
         args[position] = value
-        call = Call(self.call.function, tuple(args), self.call.kwargs, self.call.gradient)
+        call = replace(self.call, args=tuple(args))
         moved = []
         for ask, before in ((self.learner, self.mine), (self.reference, self.right)):
             after = self._value(ask, call)

@@ -23,7 +23,7 @@ def measure(loaded, results: list) -> list[dict]:
         if not evidence.answers or (subject.track == "torch" and law.endswith("_backward")):
             continue
         differences = [_largest(answer.call.outputs, answer.expected) for answer in evidence.answers]
-        calls = [answer.call for answer in evidence.answers[:MOST_CALLS]]
+        calls = [answer.call for answer in evidence.answers if not answer.call.carried][:MOST_CALLS]
         mine, theirs = (vars(module).get(law) for module in (loaded.module, reference))
         row = {"function": law, "difference": max(differences)}
         if callable(mine) and callable(theirs):
