@@ -22,6 +22,8 @@ from dojo.diagnosis.predicting import Outputs, Predictor
 from dojo.diagnosis.quiet import quiet
 from dojo.loading import mistakes
 
+FIXED = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # what people write where they are given an eps
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -55,14 +57,15 @@ class Guesser:
         found = [guess for guess in self.known if predictor.outputs(guess.outputs)]
         for group, guesses in enumerate(GROUPS if predictor.telling else GROUPS[:1]) if not found else ():
             for guess in guesses(self, predictor, group):
-                if group and time.perf_counter() > self.deadline:
+                if group and time.process_time() > self.deadline:
                     break
                 if predictor.outputs(guess.outputs):
                     found.append(guess)
             if found and group:
                 break
         self.known += [guess for guess in found if guess not in self.known]
-        return [guess for guess in found if not guess.weak] or found
+        found = [guess for guess in found if not guess.weak] or found
+        return [guess for guess in found if predictor.whole(guess.outputs)] or found
 
     def of_function(self, function: Callable) -> Outputs:
         """What a whole function predicts."""
@@ -156,6 +159,9 @@ def _changes_of(name: str, position: int, law: Signature, loaded) -> Iterator[tu
         if private(law.annotations.get(name)):
             says = f"{name} makes no difference: every step starts from an empty one"
             yield "state-not-carried", says, lambda value: {}
+        for fixed in FIXED if law.annotations.get(name) is float and name.startswith("eps") else ():
+            says = f"{name} makes no difference to the answer: {fixed:g} stands in its place"
+            yield "argument-unused", says, lambda value, fixed=fixed: fixed
         if law.annotations.get(name) is float:
             yield "missing-term", f"the part with {name} is missing", lambda value: 0.0
             yield "missing-scale", f"{name} does not come in: it works as 1", lambda value: 1.0

@@ -83,7 +83,7 @@ class Naming:
 
     def _guesser(self, evidence: Evidence) -> Guesser:
         if evidence.law not in self._guessers:
-            deadline = time.perf_counter() + SECONDS / (1 + len(self._guessers))
+            deadline = time.process_time() + SECONDS / (1 + len(self._guessers))
             self._guessers[evidence.law] = Guesser(evidence, self.loaded, self.leave_out, self.learner, deadline)
         return self._guessers[evidence.law]
 

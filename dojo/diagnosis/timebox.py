@@ -4,7 +4,14 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+
+ASLEEP = 10.0  # how much longer something may take by the clock than by the processor's time
+CLOCKS = (  # timer, its signal, what it measures, how many times a box's seconds it runs
+    (signal.ITIMER_PROF, signal.SIGPROF, time.process_time, 1.0),
+    (signal.ITIMER_REAL, signal.SIGALRM, time.perf_counter, ASLEEP),
+)
 
 
 class TooLong(BaseException):
@@ -13,9 +20,10 @@ class TooLong(BaseException):
 
 @contextlib.contextmanager
 def timebox(seconds: float) -> Iterator[None]:
-    """Give up what runs inside after `seconds`. Outside the main thread, where no signal arrives, it runs unbounded.
+    """Give up what runs inside after `seconds` of the processor's time, so that a busy machine changes no diagnosis.
 
-    A box inside a box ends at its own time, or at the outer one's soon after.
+    What only waits is given up too, ASLEEP times later. Outside the main thread, where no signal arrives, it runs
+    unbounded. A box inside a box ends at its own time, or at the outer one's soon after.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -26,15 +34,31 @@ def timebox(seconds: float) -> Iterator[None]:
         if inside:
             raise TooLong
 
-    before = signal.signal(signal.SIGALRM, ring)
-    started, (outer, _) = time.perf_counter(), signal.setitimer(signal.ITIMER_REAL, seconds)
+    clocks = [_Clock(*clock, ring) for clock in CLOCKS]
+    for clock in clocks:
+        clock.start(seconds)
     try:
         yield
     except TooLong:
         pass
     finally:
         inside = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if outer:
-            signal.setitimer(signal.ITIMER_REAL, max(outer - (time.perf_counter() - started), 1e-3))
+        for clock in clocks:
+            clock.stop()
+
+
+class _Clock:
+    """One of the process's timers, set for a box and given back to the box around it."""
+
+    def __init__(self, timer: int, number: int, now: Callable[[], float], factor: float, ring: Callable):
+        self.timer, self.number, self.now, self.factor, self.ring = timer, number, now, factor, ring
+
+    def start(self, seconds: float) -> None:
+        self.before = signal.signal(self.number, self.ring)
+        self.started, (self.outer, _) = self.now(), signal.setitimer(self.timer, seconds * self.factor)
+
+    def stop(self) -> None:
+        signal.setitimer(self.timer, 0)
+        signal.signal(self.number, self.before)
+        if self.outer:
+            signal.setitimer(self.timer, max(self.outer - (self.now() - self.started), 1e-3))
