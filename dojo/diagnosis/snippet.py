@@ -7,19 +7,20 @@ import numpy as np
 
 from dojo.checking.calls import Call
 from dojo.checking.signatures import Signature
+from dojo.diagnosis.callables import written
 from dojo.loading import Subject
 
-LONGEST = 1500  # characters; a longer call is not worth pasting
+LONGEST = 3000  # characters; a longer call is not worth pasting
 
 
 def snippet(subject: Subject, law: Signature, call: Call) -> str:
     """Imports, arguments and the call; empty when an argument cannot be written down or it would be too long."""
     names = law.parameters[: len(call.args)]
-    written = [_write(value, subject.track) for value in call.args]
     options = {key: _write(value, subject.track) for key, value in call.kwargs.items() if not key.startswith("__")}
-    if not names or None in written or None in options.values() or len(names) != len(call.args):
+    given = [_assigned(name, value, subject.track) for name, value in zip(names, call.args, strict=False)]
+    if not names or None in given or None in options.values() or len(names) != len(call.args):
         return ""
-    lines = [*_imports(subject, call), *(f"{name} = {text}" for name, text in zip(names, written, strict=True))]
+    lines = [*_imports(subject, call), *(line for each in given for line in each or [])]
     if subject.track == "torch" and call.gradient:
         lines += _autograd(law, call, names)
     else:
@@ -56,6 +57,43 @@ def _differentiable(value) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
+def _assigned(name: str, value, track: str) -> list[str] | None:
+    """The lines that give an argument its name; None when it cannot be written down."""
+    if isinstance(value, np.random.Generator):
+        return _generator(name, value)
+    if type(value).__name__ == "Generator" and hasattr(value, "initial_seed"):
+        return _torch_generator(name, value)
+    if callable(value):
+        found = written(value, lambda item: _write(item, "numpy"))
+        if found is None:
+            return None
+        if track == "torch":  # a test's own function is written for numpy
+            call = f"torch.as_tensor(({found[1]})(*(item.detach().numpy() for item in items)))"
+            return [*found[0], f"{name} = lambda *items: {call}"]
+        return [*found[0], *([f"{name} = {found[1]}"] if name != found[1] else [])]
+    text = _write(value, track)
+    return None if text is None else [f"{name} = {text}"]
+
+
+def _generator(name: str, rng: np.random.Generator) -> list[str] | None:
+    """A random generator that draws the same numbers: from its seed, or from the state it was in; None for a long state."""
+    state = rng.bit_generator.state
+    seed = getattr(rng.bit_generator.seed_seq, "entropy", None)  # type: ignore[attr-defined]
+    if isinstance(seed, int) and np.random.default_rng(seed).bit_generator.state == state:
+        return [f"{name} = np.random.default_rng({seed})"]
+    if not isinstance(rng.bit_generator, np.random.PCG64):
+        return None
+    return [f"{name} = np.random.default_rng()", f"{name}.bit_generator.state = {state}"]
+
+
+def _torch_generator(name: str, generator) -> list[str] | None:
+    """The same for torch, whose state is too long to paste: only a generator that has not drawn yet."""
+    fresh = type(generator)().manual_seed(generator.initial_seed())
+    if not bool((fresh.get_state() == generator.get_state()).all()):
+        return None
+    return [f"{name} = torch.Generator().manual_seed({generator.initial_seed()})"]
+
+
 def _write(value, track: str) -> str | None:
     if isinstance(value, np.ndarray):
         return _array(value, track)
@@ -72,6 +110,8 @@ def _write(value, track: str) -> str | None:
         return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(items) == 1 else ''})"
     if isinstance(value, float) and not math.isfinite(value):
         return f"float('{value}')"
+    if isinstance(value, np.generic):
+        return _write(value.item(), track)
     if value is None or type(value) in (bool, int, float, str):
         return repr(value)
     return None

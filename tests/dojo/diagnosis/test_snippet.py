@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ from dojo.loading import Subject, install_finder, solution_path
 
 RNG = np.random.default_rng(0)
 X, W, B, DOUT = RNG.normal(size=(4, 3)), RNG.normal(size=(3, 5)), RNG.normal(size=5), RNG.normal(size=(4, 5))
+
+
+LOCALS: dict = {}
+exec("UNKNOWN = lambda x: x", LOCALS)
+UNKNOWN = LOCALS["UNKNOWN"]  # no file holds its source
 
 
 def pasted(text: str) -> tuple[str, dict]:
@@ -96,11 +102,11 @@ def test_options_are_passed_on():
     [
         (),
         (X, W, B, B),
-        (np.random.default_rng(0), W, B),
-        (lambda x: x, W, B),
+        (UNKNOWN, W, B),
+        (np.random.Generator(np.random.MT19937(3)), W, B),
         (np.array(["a"]), W, B),
         (np.zeros((99, 99)), W, B),
-        ({"f": print}, W, B),
+        ({"f": UNKNOWN}, W, B),
         ([print], W, B),
     ],
 )
@@ -111,3 +117,75 @@ def test_nothing_is_written_where_it_would_not_help(args):
 def test_a_snippet_is_never_longer_than_a_screen():
     assert len(written("affine", (RNG.normal(size=(5, 4)), W, B))) <= LONGEST
     assert Path(solution_path("affine", "numpy")).exists()
+
+
+# ---------------------------------------------------------------------- random generators and functions
+
+
+def arguments_of(text: str) -> dict:
+    """The names that a snippet leaves behind, its call left out."""
+    _, names = pasted("\n".join(line for line in text.splitlines() if not line.startswith("print")))
+    return names
+
+
+def drawn(count: int) -> np.random.Generator:
+    rng = np.random.default_rng(7)
+    rng.normal(size=count)
+    return rng
+
+
+@pytest.mark.parametrize("rng", [drawn(0), drawn(3)])
+def test_a_random_generator_draws_the_same_numbers(rng):
+    text = written("affine", (rng, W, B))
+    got = arguments_of(text)["x"].normal(size=4)
+    np.testing.assert_array_equal(got, rng.normal(size=4))
+
+
+def test_a_fresh_generator_is_written_by_its_seed():
+    assert "x = np.random.default_rng(7)\n" in written("affine", (drawn(0), W, B))
+
+
+def test_a_generator_of_torch_is_written_by_its_seed_unless_it_has_drawn():
+    torch = pytest.importorskip("torch")
+    fresh = torch.Generator().manual_seed(5)
+    assert "x = torch.Generator().manual_seed(5)\n" in written("affine", (fresh, W, B), track="torch")
+    torch.rand(3, generator=fresh)
+    assert written("affine", (fresh, W, B), track="torch") == ""
+
+
+def closure(scale: float):
+    """A function that needs what stands around it."""
+
+    def scaled(x, power=2):
+        return float((scale * x**power).sum() + np.abs(C).sum())
+
+    return scaled
+
+
+C = np.array([1.0, -2.0])
+PAIR = (lambda x: x + 1, lambda x: x * C.sum())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: float((x**2).sum()),
+        lambda x, w=C: float((w[0] * np.sin(x)).sum()),
+        lambda x: math.sqrt(float(np.sum(x * x))),
+        PAIR[0],
+        PAIR[1],
+        closure(3.0),
+        np.tanh,
+    ],
+)
+def test_a_function_is_written_with_all_that_it_needs(function):
+    got = arguments_of(written("affine", (function, W, B)))["x"]
+    np.testing.assert_array_equal(got(X), function(X))
+
+
+def test_on_the_torch_track_a_function_of_a_test_meets_numpy_as_it_does_there():
+    torch = pytest.importorskip("torch")
+    got = arguments_of(written("affine", (lambda x: np.where(x > 0, x, C[0]), W, B), track="torch"))["x"]
+    answer = got(torch.from_numpy(X))
+    assert isinstance(answer, torch.Tensor)
+    np.testing.assert_array_equal(answer.numpy(), np.where(X > 0, X, 1.0))
