@@ -1,0 +1,67 @@
+"""feature_maps: three small kernels that find edges, and why sharing a kernel is cheap."""
+
+import numpy as np
+from jaxtyping import Float
+
+
+def edge_kernels() -> Float[np.ndarray, "3 1 3 3"]:
+    """Three classical kernels, float64, stacked as (O, 1, K, K): Sobel x, Sobel y and the Laplacian, in this order.
+
+        Sobel x         Sobel y         Laplacian
+        −1  0  1        −1 −2 −1         0  1  0
+        −2  0  2         0  0  0         1 −4  1
+        −1  0  1         1  2  1         0  1  0
+
+    The first is large where an image becomes brighter from left to right, the second where it does from top to bottom,
+    the third where a pixel is darker than its four neighbours.
+
+    >>> edge_kernels().shape
+    (3, 1, 3, 3)
+
+    Source: Gonzalez, Woods: Digital Image Processing, 4th edition (2018), section 3.6.
+    """
+    raise NotImplementedError("edge_kernels")
+
+
+def feature_maps(
+    images: Float[np.ndarray, "N H W"], kernels: Float[np.ndarray, "O 1 K K"]
+) -> Float[np.ndarray, "N O H W"]:
+    """One map for each image and kernel, as large as the image: where does it look like the kernel, and how much?
+
+        out_nohw = Σ_i Σ_j kernels_{o, 0, i, j} · images_{n, h + i − r, w + j − r},   r = ⌊K/2⌋
+
+    K is odd, so the kernel has a middle, and that lies on the pixel h, w. The kernel is not flipped (cross-correlation).
+    Where the index falls outside of the image, the image is zero: a border of r zeros on all four sides.
+
+    >>> feature_maps(np.array([[[0.0, 0.0, 5.0, 5.0]]]), np.array([[[[0.0, 0.0, 0.0], [-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]]]))
+    array([[[[ 0.,  5.,  5., -5.]]]])
+
+    Source: Goodfellow, Bengio, Courville: Deep Learning (2016), section 9.1, figure 9.6.
+    """
+    raise NotImplementedError("feature_maps")
+
+
+def shared_parameter_count(C: int, O: int, K: int) -> int:
+    """How many numbers a convolution learns: C channels in, O channels out, kernels of K × K, biases included.
+
+    Every output channel has one kernel, which looks at all input channels, and one bias, whatever the image's size.
+
+    >>> shared_parameter_count(3, 8, 5)
+    608
+
+    Source: Goodfellow, Bengio, Courville: Deep Learning (2016), section 9.2, on parameter sharing.
+    """
+    raise NotImplementedError("shared_parameter_count")
+
+
+def dense_parameter_count(C: int, H: int, W: int, O: int) -> int:
+    """How many numbers an affine layer of the same size learns: from C × H × W inputs to O × H × W units, with biases.
+
+    Every unit has a weight for every input, and a bias of its own.
+
+    >>> dense_parameter_count(3, 32, 32, 8)
+    25174016
+
+    Source: Goodfellow, Bengio, Courville: Deep Learning (2016), section 9.2, on parameter sharing.
+    """
+    raise NotImplementedError("dense_parameter_count")

@@ -1,0 +1,94 @@
+"""looking_inside: what does the network look at? Two questions to the input, and two steps back from the feature maps."""
+
+from collections.abc import Callable
+import torch
+from jaxtyping import Float, Int
+
+
+def saliency(
+    logits_grad_fn: Callable[[Float[torch.Tensor, "N C H W"], Int[torch.Tensor, " N"]], Float[torch.Tensor, "N C H W"]],
+    x: Float[torch.Tensor, "N C H W"],
+    label: Int[torch.Tensor, " N"],
+) -> Float[torch.Tensor, "N H W"]:
+    """How strongly the score of each image's label reacts to each pixel.
+
+        out_nhw = max over c of |∂logit_{n, label_n} / ∂x_nchw|
+
+    `logits_grad_fn(x, label)` gives that derivative, for the whole batch at once: autograd has nothing to do here. A
+    pixel that pulls the score down matters as much as one that lifts it, so the sign goes before the channels meet.
+
+    >>> saliency(lambda x, label: x - 2, torch.tensor([[[[1.0, 2.0]], [[0.0, 5.0]]]]), torch.tensor([0]))
+    tensor([[[2., 3.]]])
+
+    Source: Simonyan, Vedaldi, Zisserman: Deep Inside Convolutional Networks (2013), arXiv 1312.6034, section 3.1.
+    """
+    raise NotImplementedError("saliency")
+
+
+def occlusion_map(
+    predict_proba: Callable[[Float[torch.Tensor, "N H W"]], Float[torch.Tensor, "N C"]],
+    image: Float[torch.Tensor, "H W"],
+    label: int,
+    size: int,
+    stride: int,
+    fill: float,
+) -> Float[torch.Tensor, "Hout Wout"]:
+    """How probable the label still is with a patch over part of the image, for each place of the patch.
+
+        out_ij = p(label | image with the pixels [i·stride, i·stride + size) × [j·stride, j·stride + size) set to fill)
+
+    The patch stays inside of the image: Hout = ⌊(H − size) / stride⌋ + 1, and Wout the same of W. Where the map is low,
+    the patch hides what the network needs. `predict_proba` takes a batch of images and gives a row of probabilities for
+    each; how many you hand it at a time is your choice. The image itself must be left as it was.
+
+    >>> brightness = lambda images: torch.stack([images.mean((1, 2)), 1 - images.mean((1, 2))], dim=1)
+    >>> occlusion_map(brightness, torch.tensor([[0.5, 1.0], [0.0, 0.5]]), 0, 1, 1, 0.0)
+    tensor([[0.3750, 0.2500],
+            [0.5000, 0.3750]])
+
+    Source: Zeiler, Fergus: Visualizing and Understanding Convolutional Networks (2013), arXiv 1311.2901, section 4.2.
+    """
+    raise NotImplementedError("occlusion_map")
+
+
+def max_unpool2d(
+    y: Float[torch.Tensor, "N C h w"], switches: Int[torch.Tensor, "N C h w"], shape: tuple[int, int, int, int]
+) -> Float[torch.Tensor, "N C H W"]:
+    """Max pooling backwards, as far as that goes: every maximum returns to the pixel it came from, all others are 0.
+
+        out_{n, c, s // W, s % W} = y_nchw,   s = switches_nchw
+
+    A switch is the place of a window's maximum, counted row by row through the H × W pixels of its own image and
+    channel, from 0, as `max_pool2d(..., return_indices=True)` counts. `shape` is (N, C, H, W), the size before pooling.
+    Where windows overlapped, several switches may name one pixel; they brought along the same value, and it stands there
+    once. Autograd must find its way back to `y`. The built-in unpooling is what you are writing here.
+
+    >>> max_unpool2d(torch.tensor([[[[7.0, 8.0]]]]), torch.tensor([[[[1, 6]]]]), (1, 1, 2, 4))
+    tensor([[[[0., 7., 0., 0.],
+              [0., 0., 8., 0.]]]])
+
+    Source: Zeiler, Fergus: Visualizing and Understanding Convolutional Networks (2013), arXiv 1311.2901, section 2.1.
+    """
+    raise NotImplementedError("max_unpool2d")
+
+
+def deconv2d(
+    y: Float[torch.Tensor, "N O h v"], w: Float[torch.Tensor, "O C K K"], stride: int, padding: int
+) -> Float[torch.Tensor, "N C H W"]:
+    """Convolution's way back to the image: every number of `y` lays down the kernel that it was made with.
+
+        out_ncpq = Σ y_nohv · w_ocij,   summed over o, and over all h, v, i, j with
+                   h·stride + i − padding = p   and   v·stride + j − padding = q
+
+    Where kernels overlap they add up; what falls on the padding, outside of the image, is dropped. `w` is stored as the
+    convolution has it, not flipped: this is its adjoint, Σ conv2d(x)·y = Σ x·deconv2d(y) without a bias. The side of the
+    result is H = (h − 1)·stride − 2·padding + K. Autograd must find its way back to both arguments. The built-in
+    transposed convolution is what you are writing here, so it is not allowed.
+
+    >>> deconv2d(torch.tensor([[[[1.0, 10.0]]]]), torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]), 1, 0)
+    tensor([[[[ 1., 12., 20.],
+              [ 3., 34., 40.]]]])
+
+    Source: Zeiler, Fergus: Visualizing and Understanding Convolutional Networks (2013), arXiv 1311.2901, section 2.1.
+    """
+    raise NotImplementedError("deconv2d")
