@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dojo.checking.places import where
+
 
 class Refused(AssertionError):
     """An answer that is not right: what was seen, about which function and tensor, and the cause where the test proves one."""
@@ -73,8 +75,8 @@ def describe(got, expected, labels: list[str], rtol: float) -> str:
     found = difference(got, expected, rtol)
     count, at = int(found.wrong.sum()), found.worst
     strange = np.isnan(got) & ~np.isnan(expected) if got.dtype.kind == "f" else np.zeros(got.shape, bool)
-    where = _where(found.wrong, labels)
-    text = f"is {wanted} as it should be; {count} of {got.size} values differ{where}"
+    place = where(found.wrong, labels)
+    text = f"is {wanted} as it should be; {count} of {got.size} values differ{place}"
     if strange.any():
         text += f", {int(strange.sum())} of them nan"
     one, other = apart(got[at], expected[at])
@@ -99,27 +101,3 @@ def apart(one, other) -> tuple[str, str]:
 def number(value) -> str:
     """A number as a person writes it: four significant digits, `-inf`, `nan`."""
     return f"{float(value):.4g}"
-
-
-def _where(wrong: np.ndarray, labels: list[str]) -> str:
-    """Where the wrong values lie, when there is a short way to say it."""
-    if wrong.all():
-        return ""
-    for axis, label in enumerate(labels):
-        others = tuple(i for i in range(wrong.ndim) if i != axis)
-        hit = np.flatnonzero(wrong.any(axis=others))
-        name = label.split("=")[0] if "=" in label else f"axis {axis}"
-        if wrong.shape[axis] > 1 and len(hit) == 1:
-            return f", all at {name}[{hit[0]}]"
-        start = hit[0]
-        if start > 0 and len(hit) == wrong.shape[axis] - start and name == "T":
-            return f", from {name}[{start}] on"
-    if wrong.ndim >= 2 and wrong.shape[-1] == wrong.shape[-2]:
-        diagonal = np.eye(wrong.shape[-1], dtype=bool)
-        if not wrong[..., ~diagonal].any():
-            return ", all on the diagonal"
-        if not wrong[..., diagonal].any():
-            return ", none of them on the diagonal"
-    if wrong.ndim >= 2 and min(wrong.shape[-2:]) > 2 and not wrong[..., 1:-1, 1:-1].any():
-        return ", all on the border"
-    return ""

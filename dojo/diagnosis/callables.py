@@ -45,8 +45,8 @@ def _source_of(function: types.FunctionType) -> ast.Lambda | ast.FunctionDef | N
             start, end = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
             if all(start <= place < end for place in inside if place[1] or place[0] > node.lineno):
                 found.append((end[0] - start[0], end[1] - start[1], node))
-        named = isinstance(node, ast.FunctionDef) and node.name == code.co_name and not node.decorator_list
-        if named and node.lineno == code.co_firstlineno:
+        here = isinstance(node, ast.FunctionDef) and not node.decorator_list and node.lineno == code.co_firstlineno
+        if here and isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             found.append((0, 0, node))
     if not found:
         return None

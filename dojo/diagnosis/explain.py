@@ -15,6 +15,7 @@ from dojo.diagnosis.doctor import Doctor
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Finding, Match
 from dojo.diagnosis.hypotheses import entries
+from dojo.diagnosis.masks import only_masked
 from dojo.diagnosis.naming import Naming
 from dojo.diagnosis.quiet import quiet
 from dojo.diagnosis.snippet import snippet
@@ -115,6 +116,7 @@ class Explanation:
             finding.facts = f"{tensor} is missing; the keys are {', '.join(map(str, call.outputs))}"
         elif isinstance(expected, np.ndarray | np.generic | float | int):
             finding.facts = describe(got, expected, evidence.labels(answer, tensor), evidence.rtol(call))
+            finding.facts += only_masked(evidence, answer, tensor)
             finding.facts += self.doctor.sentence(evidence, answer, tensor) if call.gradient else ""
         else:
             finding.facts = f"is {_brief(got)}; {_brief(expected)} was expected"
