@@ -198,6 +198,24 @@ def train(ctx, name, track, origin, dataset, epochs, seed, out, as_json):
 
 
 @cli.command()
+@click.argument("name", required=False)
+@track_option
+@origin_option
+@out_option
+@json_option
+@click.pass_context
+def picture(ctx, name, track, origin, out, as_json):
+    """Draw the lesson of a kata with your functions; without a name, list what can be drawn.
+
+    \b
+    Example: python grader.py picture weight_init --from solutions
+    """
+    from dojo.pictures import picture as draw
+
+    ctx.exit(draw(name, track, origin, out, as_json))
+
+
+@cli.command()
 @click.argument("names", nargs=-1)
 @json_option
 def data(names, as_json):

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from dojo.errors import DojoError
 
-FORMATS = (".png", ".svg", ".pdf")
-
 
 def train(
     name: str,
@@ -24,6 +22,7 @@ def train(
     0: trained, or stopped by Ctrl-C with something to keep. 1: the file under training is unfinished or fails.
     130: stopped before there was anything to keep. DojoError for wrong usage, a missing package, or a full disk.
     """
+    from dojo.training.keeping import picture_path
     from dojo.training.learner import LearnerError
     from dojo.training.recipes import recipe
     from dojo.training.reporters import make_reporter
@@ -32,7 +31,7 @@ def train(
     if not 0 <= seed < 2**63:
         raise DojoError(f"The seed is {seed}.", "Give --seed a whole number from 0 on.")
     names = capstone.choices(dataset)
-    picture = _picture(name, track, out)
+    picture = picture_path(name, track, out)
     reporter = make_reporter(as_json, capstone.unit)
     # A script reads stdout: what the learner's code prints goes to stderr then.
     quiet = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()
@@ -67,19 +66,3 @@ def _load(names: tuple[str, ...], say):
     import data
 
     return data.load(names[0], fallback=len(names) > 1, announce=say)
-
-
-def _picture(name: str, track: str, out: Path | None) -> Path:
-    """Where the picture goes; what cannot be drawn there is refused before the training, not after it."""
-    from dojo.loading import ROOT
-
-    path = Path(out) if out is not None else ROOT / ".dojo" / "pictures" / f"{name}-{track}.png"
-    if path.is_dir():
-        raise DojoError(
-            f"{path} is a folder; the picture needs the name of a file.", f"For example `--out {path / name}.png`."
-        )
-    if path.suffix.lower() not in FORMATS:
-        raise DojoError(
-            f"A picture cannot be written as {path.name!r}.", f"Give --out a name that ends in {', '.join(FORMATS)}."
-        )
-    return path

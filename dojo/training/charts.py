@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from dojo.drawing import BLUE, GREY, INK, RED, tidy
 from dojo.training.reporters import stop
 
-BLUE, RED, GREY, INK = "#2b6cb0", "#c53030", "#8a8f98", "#22262b"
 GRID = 4  # by 4 images
 
 
@@ -48,11 +48,7 @@ def _curves(part, points) -> None:
         (lower, [100 * point.accuracy for point in points], RED, "test accuracy, %", "{:.2f}"),
     ):
         axes.plot(epochs, values, color=colour, marker="o", markersize=4, linewidth=1.8)
-        axes.set_title(name, fontsize=11, loc="left", color=colour)
-        axes.grid(axis="y", color="#e4e7eb", linewidth=0.8)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=9, colors=INK)
+        tidy(axes, name, colour=colour)
         if values:
             last = (epochs[-1], values[-1])
             axes.annotate(form.format(values[-1]), last, (0, 9), textcoords="offset points", ha="center", fontsize=9)

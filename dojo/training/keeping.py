@@ -10,6 +10,22 @@ import numpy as np
 from dojo import loading
 from dojo.errors import DojoError
 
+FORMATS = (".png", ".svg", ".pdf")
+
+
+def picture_path(name: str, track: str, out: Path | None) -> Path:
+    """Where a picture goes: `out`, or its place in .dojo. DojoError, before any work is done, for what cannot be drawn."""
+    path = Path(out) if out is not None else loading.ROOT / ".dojo" / "pictures" / f"{name}-{track}.png"
+    if path.is_dir():
+        raise DojoError(
+            f"{path} is a folder; the picture needs the name of a file.", f"For example `--out {path / name}.png`."
+        )
+    if path.suffix.lower() not in FORMATS:
+        raise DojoError(
+            f"A picture cannot be written as {path.name!r}.", f"Give --out a name that ends in {', '.join(FORMATS)}."
+        )
+    return path
+
 
 def keep_params(name: str, track: str, params: dict[str, np.ndarray]) -> Path:
     """Save parameters for `numpy.load`; the path of the file."""
@@ -33,5 +49,5 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
             message = f"{path} cannot be written: {error.strerror or error}."
-            raise DojoError(message, "Make room or choose another place, then train again.") from None
+            raise DojoError(message, "Make room or choose another place, then run the command again.") from None
         raise

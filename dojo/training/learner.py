@@ -52,7 +52,17 @@ class Learner:
 
     def array(self, function: str, *arguments, shape: tuple[int, ...], home: str | None = None) -> np.ndarray:
         """The same as a numpy array that must have this shape."""
+        return self.plain(self.call(function, *arguments, home=home), function, shape, home)
+
+    def pair(self, function: str, *arguments, home: str | None = None) -> tuple:
+        """The same for a function that gives back two values, which stay as they are."""
         value = self.call(function, *arguments, home=home)
+        if not isinstance(value, tuple) or len(value) != 2:
+            raise self.wrong(function, f"gave back {spell(value)}; a tuple of two was expected", home)
+        return value
+
+    def plain(self, value, function: str, shape: tuple[int, ...], home: str | None = None) -> np.ndarray:
+        """What `function` gave back as a numpy array, which must have this shape."""
         try:
             result = self.track.plain(value)
         except WrongType:
@@ -63,14 +73,33 @@ class Learner:
             raise self.wrong(function, f"gave back the shape {result.shape}; {shape} was expected", home)
         return result
 
-    def params(self, value, function: str = "train") -> dict[str, np.ndarray]:
+    def gradients(
+        self, function: str, dout: np.ndarray, *arguments, by: tuple[int, ...], home: str | None = None
+    ) -> tuple[np.ndarray, ...]:
+        """The gradients of `function` for the arguments at the places `by`, given its output's: by hand or by autograd."""
+        backward = f"{function}_backward" if self.track_name == "numpy" else function
+        module = {backward: self._find(backward, home)}
+        dout, *given = (self.track.native(argument) for argument in (dout, *arguments))
+        with self.blame(backward):
+            found = self.track.gradients(module, function, 1, (dout, *given), list(by))
+        found = found if isinstance(found, tuple) else (found,)
+        shapes = [np.shape(arguments[place]) for place in by]
+        try:
+            plain = tuple(self.track.plain(gradient) for gradient in found)
+        except WrongType as error:
+            raise self.wrong(backward, f"gave back {error}; {self.track.array_name} was expected", home) from None
+        if [gradient.shape for gradient in plain] != shapes:
+            raise self.wrong(backward, f"gave back other shapes than {shapes}, those of its arguments", home)
+        return plain
+
+    def params(self, value, function: str = "train", home: str | None = None) -> dict[str, np.ndarray]:
         """A copy of parameters as numpy arrays, safe from whatever happens to the originals."""
         if not isinstance(value, dict) or not value or not all(isinstance(key, str) for key in value):
-            raise self.wrong(function, f"gave {spell(value)} as the parameters; a dict of arrays was expected")
+            raise self.wrong(function, f"gave {spell(value)} as the parameters; a dict of arrays was expected", home)
         try:
             return {key: np.array(self.track.plain(param)) for key, param in value.items()}
         except WrongType as error:
-            raise self.wrong(function, f"gave parameters that hold {error}") from None
+            raise self.wrong(function, f"gave parameters that hold {error}", home) from None
 
     def count_batches(self, tick: Callable[[int], None]) -> None:
         """Have `tick` hear of every batch, if the file draws its batches from a generator called `minibatches`."""

@@ -66,6 +66,8 @@ def test_help_lists_every_command_with_its_first_words(command):
         (["compare", "crossentropy"], "Did you mean cross_entropy?"),
         (["reset", "softmx"], "Did you mean softmax?"),
         (["watch", "softmx"], "Did you mean softmax?"),
+        (["picture", "softmax"], "softmax has no picture. `python grader.py picture` lists what can be drawn."),
+        (["picture", "learning_slowdwn"], "Did you mean learning_slowdown?"),
         (["check", "softmax", "--track", "nunpy"], "There is no track 'nunpy'. Did you mean numpy?"),
         (["--track", "jax"], "There is no track 'jax'. The tracks are numpy and torch."),
         (["check", "--file", __file__], "--file needs the name of one kata: `check softmax --file mine.py`"),
