@@ -11,7 +11,7 @@ import numpy as np
 
 from dojo.checking.calls import Call
 from dojo.checking.compare import agrees
-from dojo.checking.signatures import Signature
+from dojo.checking.signatures import Signature, private
 from dojo.diagnosis.evidence import Answer, Evidence
 from dojo.diagnosis.findings import Match
 from dojo.diagnosis.predicting import extreme
@@ -34,7 +34,7 @@ def probe(evidence: Evidence, tensor: str | None, learner: Outputs) -> Iterator[
     ]
     if not small:
         return
-    answer = max(small, key=_numbers)
+    answer = max(small, key=lambda answer: (answer.call.carried is not None, _numbers(answer)))
     if not isinstance(answer.expected[tensor], np.ndarray | np.generic | float):
         return
     prober = _Prober(evidence, answer, tensor, learner)
@@ -58,8 +58,12 @@ class _Prober:
         self.rng = np.random.default_rng(0)
 
     def unused(self) -> Iterator[Match]:
-        """An argument that moves the reference's answer and not the learner's; a lone number may just be coarse."""
-        if self.right.ndim == 0:
+        """An argument that moves the reference's answer and not the learner's; a lone number may just be coarse.
+
+        At the first of several steps, what only works on the steps before makes no difference by right.
+        """
+        stateful = any(private(annotation) for annotation in self.law.annotations.values())
+        if self.right.ndim == 0 or (stateful and self.call.carried is None):
             return
         for position, name in enumerate(self.law.parameters[: len(self.call.args)]):
             value = self.call.args[position]
@@ -67,7 +71,7 @@ class _Prober:
                 continue
             if not self._dead(position, value):
                 continue
-            if self.backward and position == 0:
+            if (self.backward and position == 0) or name == "dout":
                 yield Match(
                     "upstream-ignored",
                     f"{name} makes no difference: the upstream gradient does not come in",
@@ -155,9 +159,10 @@ class _Prober:
 
     def _moved(self, position: int, value) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Which elements move when one argument becomes `value`: for the learner and for the reference."""
-        args = [*self.call.args]
-        args[position] = value
-        call = replace(self.call, args=tuple(args))
+        if isinstance(value, float):  # a setting is one for all steps
+            call = self.call.like(lambda args: (*args[:position], value, *args[position + 1 :]))
+        else:
+            call = replace(self.call, args=(*self.call.args[:position], value, *self.call.args[position + 1 :]))
         moved = []
         for ask, before in ((self.learner, self.mine), (self.reference, self.right)):
             after = self._value(ask, call)

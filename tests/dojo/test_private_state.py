@@ -1,7 +1,7 @@
 """A state that is its function's own business: of any form, never compared, never changed in place, carried on by replays."""
 
 from collections import defaultdict
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +13,10 @@ from dojo.checking.kata import Kata
 from dojo.checking.reference import Reference
 from dojo.checking.signatures import private, signatures
 from dojo.checking.tracks import NumpyTrack
-from dojo.diagnosis.evidence import named_outputs
+from dojo.diagnosis.evidence import Evidence, named_outputs
 from dojo.diagnosis.hypotheses import with_argument
 from dojo.diagnosis.predicting import nearby
+from dojo.diagnosis.probes import probe
 
 SOURCE = """
 from collections import defaultdict
@@ -147,3 +148,37 @@ def test_a_replay_with_another_state_forgets_the_steps_before(sample, reference)
     call = with_argument(kata.calls[-1], 1, lambda state: {})
     found = named_outputs(reference.signatures["follow"], reference.function("follow"), call)
     np.testing.assert_allclose(found["params[W]"], [0.5, 1.0])
+
+
+# ---------------------------------------------------------------------- what the probes make of it
+
+LATE = """
+def follow(params, state, lr):
+    old = state.get("old", {key: 0 * value for key, value in params.items()})
+    return {key: lr * old[key] + 0 * params[key] for key in params}, {"old": params}
+"""
+DEAF = """
+def follow(params, state, lr):
+    sums = {key: value + state.get(key, 0.0) for key, value in params.items()}
+    return {key: 0.5 * value for key, value in sums.items()}, sums
+"""
+
+
+def unused(kata: Kata, reference: Reference, lr: float) -> list[str]:
+    """What the probes call unused when two steps have been taken."""
+    state = {}
+    for _ in range(2):
+        _, state = kata.follow(PARAMS, state, lr)
+    loaded = SimpleNamespace(reference=reference, spec=SimpleNamespace(tolerance={"float64": 1e-9, "float32": 1e-5}))
+    result = SimpleNamespace(calls=kata.calls[:2], test="test_follow")
+    evidence = Evidence(loaded, "follow", [result])
+    return [match.says for match in probe(evidence, "params[W]", kata.caller.again) if match.cause == "argument-unused"]
+
+
+def test_what_works_on_earlier_steps_only_is_not_unused(sample, reference):
+    """At the first step there is nothing that lr could multiply, and at the second there is."""
+    assert unused(sample(LATE), reference, 0.3) == []
+
+
+def test_a_setting_that_no_step_listens_to_is_unused(sample, reference):
+    assert unused(sample(DEAF), reference, 0.3) == ["lr makes no difference to the answer"]
