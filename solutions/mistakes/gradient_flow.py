@@ -242,7 +242,7 @@ def clip_by_global_norm(grads, max_norm):
 
 
 @mistake(
-    "wrong-order",
+    "sign-flipped",
     "grads[W1]",
     says="the comparison is the wrong way round: short gradients are stretched, and long ones go through",
 )

@@ -150,9 +150,9 @@ def momentum_step(params, grads, state, lr, momentum=0.9):
 
 
 @mistake(
-    "missing-term",
+    "wrong-operand",
     "params[W1]",
-    says="this is plain momentum, lr · v; the look ahead, gradient plus momentum times the new v, is missing",
+    says="this is plain momentum: v stands in the step, where the look ahead, dW + momentum · v, belongs",
 )
 def nesterov_step(params, grads, state, lr, momentum=0.9):
     return right.momentum_step(params, grads, state, lr, momentum)

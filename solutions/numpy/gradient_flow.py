@@ -83,9 +83,9 @@ def clip_by_global_norm(
 
     Source: Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks (2013), algorithm 1.
     """
-    if max_norm < 0:
-        raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; it cannot be negative")
+    if max_norm <= 0:
+        raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; it has to be positive")
     norm = math.sqrt(sum(float((grad**2).sum()) for grad in grads.values()))
-    scale = max_norm / norm if norm > max_norm else 1.0  # norm 0 never comes below the line
+    scale = max_norm / max(norm, max_norm)  # 1 where the gradients are short already; a norm of 0 divides nothing
     grads = {name: scale * grad for name, grad in grads.items()}
     return grads, norm

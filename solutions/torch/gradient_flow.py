@@ -75,9 +75,9 @@ def clip_by_global_norm(
 
     Source: Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks (2013), algorithm 1.
     """
-    if max_norm < 0:
-        raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; it cannot be negative")
+    if max_norm <= 0:
+        raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; it has to be positive")
     norm = torch.sqrt(sum((grad**2).sum() for grad in grads.values()))
-    scale = max_norm / norm if norm > max_norm else 1.0  # norm 0 never comes below the line
+    scale = max_norm / norm.clamp(min=max_norm)  # 1 where the gradients are short already; a norm of 0 divides nothing
     grads = {name: scale * grad for name, grad in grads.items()}
     return grads, norm

@@ -15,15 +15,15 @@ def layer_gradient_norms__outputs_and_their_slopes(weights, x, dout, activation)
             hs.append(np.maximum(z, 0))
         else:
             hs.append(0.5 * (1 + np.tanh(z / 2)))
-    norms = np.zeros(len(weights), dtype=x.dtype)
+    norms = []
     grad = dout
     for i in range(len(weights) - 1, -1, -1):
         a = hs[i + 1]
         slope = {"tanh": 1 - a**2, "relu": (a > 0).astype(a.dtype), "sigmoid": a * (1 - a)}[activation]
         grad = grad * slope
-        norms[i] = np.linalg.norm(hs[i].T @ grad)
+        norms.append(np.linalg.norm(hs[i].T @ grad))
         grad = grad @ weights[i].T
-    return norms
+    return np.array(norms[::-1])
 
 
 def layer_gradient_norms__einsum_and_recursion(weights, x, dout, activation):

@@ -43,7 +43,8 @@ def nesterov_step__one_parameter_after_the_other(params, grads, state, lr, momen
         g = grads[name]
         v = state.get(name, np.zeros_like(params[name]))
         v = momentum * v + g
-        new_params[name] = params[name] - lr * (g + momentum * v)
+        ahead = g + momentum * v
+        new_params[name] = params[name] - lr * ahead
         new_state[name] = v
     return new_params, new_state
 
