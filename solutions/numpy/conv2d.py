@@ -35,10 +35,10 @@ def conv2d(
     Hout, Wout = _output_size(x, w, stride, padding)
     rows = _rows(x, K, stride, padding)  # H+2p  N·Wout  K·C
     kernel = w.transpose(2, 3, 1, 0).reshape(K, K * C, O)
-    out = np.broadcast_to(b, (Hout, N * Wout, O)).copy()
+    out = np.zeros((Hout, N * Wout, O), x.dtype)
     for i in range(K):  # one matrix product for each row of the kernel; its sum runs over j and c
         out += rows[i : i + stride * Hout : stride] @ kernel[i]
-    return out.reshape(Hout, N, Wout, O).transpose(1, 3, 0, 2)
+    return (out + b).reshape(Hout, N, Wout, O).transpose(1, 3, 0, 2)
 
 
 def conv2d_backward(
@@ -70,19 +70,21 @@ def conv2d_backward(
     Hout, Wout = _output_size(x, w, stride, padding)
     rows = _rows(x, K, stride, padding)  # H+2p  N·Wout  K·C
     up = dout.transpose(2, 0, 3, 1).reshape(Hout, N * Wout, O)
-    dw = np.empty((K, O, K * C), w.dtype)
-    for i in range(K):  # the sum runs over all places of the kernel in all examples
-        dw[i] = np.tensordot(up, rows[i : i + stride * Hout : stride], axes=([0, 1], [0, 1]))
+    db = up.sum(axis=(0, 1))
+    dkernel = np.empty((K, K * C, O), w.dtype)
+    for i in range(K):  # the sum runs over every place of the kernel in every example
+        dkernel[i] = np.tensordot(rows[i : i + stride * Hout : stride], up, axes=([0, 1], [0, 1]))
+    dw = dkernel.reshape(K, K, C, O).transpose(3, 2, 0, 1)
     kernel = w.transpose(2, 0, 3, 1).reshape(K, O, K * C)
     drows = np.zeros_like(rows)
     for i in range(K):  # the sum runs over o
         drows[i : i + stride * Hout : stride] += up @ kernel[i]
     drows = drows.reshape(-1, N, Wout, K, C)
-    dx = np.zeros((len(drows), N, W + 2 * padding, C), x.dtype)
-    for j in range(K):  # a pixel was copied to every place whose kernel reaches it
-        dx[:, :, j : j + stride * Wout : stride] += drows[:, :, :, j]
-    dx = dx[padding : padding + H, :, padding : padding + W].transpose(1, 3, 0, 2)
-    return dx, dw.reshape(K, O, K, C).transpose(1, 3, 0, 2), dout.sum(axis=(0, 2, 3))
+    dpadded = np.zeros((len(drows), N, W + 2 * padding, C), x.dtype)
+    for j in range(K):  # a pixel stands in K neighbouring rows at most, and collects from each
+        dpadded[:, :, j : j + stride * Wout : stride] += drows[:, :, :, j]
+    dx = dpadded[padding : padding + H, :, padding : padding + W].transpose(1, 3, 0, 2)
+    return dx, dw, db
 
 
 def _rows(x: np.ndarray, K: int, stride: int, padding: int) -> np.ndarray:

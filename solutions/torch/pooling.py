@@ -24,8 +24,7 @@ def max_pool2d(x: Float[torch.Tensor, "N C H W"], size: int, stride: int) -> Flo
     """
     windows = _windows("max_pool2d", x, size, stride)  # N C Hout Wout size size
     flat = windows.reshape(*windows.shape[:4], size * size)
-    is_maximum = (flat == flat.max(dim=4, keepdim=True).values).to(torch.uint8)
-    first = is_maximum.argmax(dim=4, keepdim=True)
+    first = flat.argmax(dim=4, keepdim=True)  # the first one of a tie; only what is gathered there has a gradient
     return flat.gather(4, first).squeeze(4)
 
 
