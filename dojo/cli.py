@@ -177,24 +177,29 @@ def reset(kata, track):
 
 
 @cli.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @track_option
 @origin_option
 @click.option("--data", "dataset", default=None, help="A data set (default: the real one if it can be had).")
 @click.option("--epochs", type=click.IntRange(1, 1000), default=None, help="How many rounds over the data.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=None, help="Where all randomness begins.  [default: 0]")
 @out_option
 @json_option
+@click.option("--resume", is_flag=True, help="Go on after the last whole epoch, to the same end as without the stop.")
+@click.option("--compare", is_flag=True, help="A table: network and convnet with and without each regulariser.")
 @click.pass_context
-def train(ctx, name, track, origin, dataset, epochs, seed, out, as_json):
+def train(ctx, **options):
     """Train a capstone on real data and draw what it learnt. Ctrl-C stops it and keeps what was reached.
+
+    What your file leaves to the dojo, such as convnet's steps, runs on your own katas as far as they are written, and
+    on the references' where they are not; the first lines say which.
 
     \b
     Example: python grader.py train network --from solutions
     """
-    from dojo.training import train as train_capstone
+    from dojo.training import command
 
-    ctx.exit(train_capstone(name, track, origin, dataset, epochs, seed, out, as_json))
+    ctx.exit(command(**options))
 
 
 @cli.command()

@@ -20,6 +20,16 @@ class TorchTrack:
     def rng(self, seed: int) -> torch.Generator:
         return torch.Generator().manual_seed(seed)
 
+    def rng_state(self, rng: torch.Generator) -> np.ndarray:
+        """Where a generator stands, as bytes."""
+        return rng.get_state().numpy()
+
+    def rng_at(self, state: np.ndarray) -> torch.Generator:
+        """A generator that goes on from such a state."""
+        rng = torch.Generator()
+        rng.set_state(torch.from_numpy(np.array(state)))
+        return rng
+
     def native(self, value):
         """A test's value with every numpy array as a new tensor (integers as int64)."""
 

@@ -46,6 +46,16 @@ class NumpyTrack:
     def rng(self, seed: int) -> np.random.Generator:
         return np.random.default_rng(seed)
 
+    def rng_state(self, rng: np.random.Generator) -> dict:
+        """Where a generator stands, as numbers and text."""
+        return dict(rng.bit_generator.state)
+
+    def rng_at(self, state: dict) -> np.random.Generator:
+        """A generator that goes on from such a state."""
+        rng = np.random.default_rng()
+        rng.bit_generator.state = state
+        return rng
+
     def native(self, value):
         """A copy of a test's value in this track's terms."""
         return leaves(value, lambda item: item.copy() if isinstance(item, np.ndarray) else item)

@@ -6,25 +6,30 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dojo.drawing import BLUE, GREY, INK, RED, tidy
-from dojo.training.reporters import stop
 
 GRID = 4  # by 4 images
 
 
-def draw_classifier(outcome, images: np.ndarray, path: Path) -> None:
-    """Three panels in one file; its ending chooses the format. `images`: "N H W", in the order of the test labels."""
-    figure = classifier_figure(outcome, images)
+def draw_classifier(outcome, images: np.ndarray, path: Path, kernels: np.ndarray | None = None) -> None:
+    """Three panels in one file, four with `kernels` "O 1 K K" of a first layer; the file's ending chooses the format.
+
+    `images`: "N H W", in the order of the test labels.
+    """
+    figure = classifier_figure(outcome, images, kernels)
     figure.savefig(path, dpi=110, facecolor="white")
 
 
-def classifier_figure(outcome, images: np.ndarray) -> Figure:
+def classifier_figure(outcome, images: np.ndarray, kernels: np.ndarray | None = None) -> Figure:
     """The same as a matplotlib figure."""
-    figure = Figure(figsize=(15, 5.6))
-    left, middle, right = figure.subfigures(1, 3, width_ratios=(1.0, 1.2, 1.1))
+    widths = (1.0, 1.2, 1.1) if kernels is None else (1.0, 1.2, 1.1, 0.5)
+    figure = Figure(figsize=(4.55 * sum(widths), 5.6))
+    parts = figure.subfigures(1, len(widths), width_ratios=widths)
     figure.suptitle(title(outcome), fontsize=14, color=INK, x=0.5, y=0.965)
-    _curves(left, outcome.points)
-    _confusion(middle, outcome.judgement.confusion)
-    _worst(right, outcome.judgement.worst, images)
+    _curves(parts[0], outcome.points)
+    _confusion(parts[1], outcome.judgement.confusion)
+    _worst(parts[2], outcome.judgement.worst, images)
+    if kernels is not None:
+        _kernels(parts[3], kernels)
     return figure
 
 
@@ -35,7 +40,7 @@ def title(outcome) -> str:
     parts = [whose, f"{learner.track_name} track", outcome.task.title]
     parts.append(f"{found.accuracy:.2%} of {found.total:,} test images right")
     if outcome.stopped:
-        parts.append(stop(outcome))
+        parts.append(outcome.ending)
     return "  ·  ".join(parts)
 
 
@@ -97,6 +102,22 @@ def _worst(part, worst, images: np.ndarray) -> None:
         axes.imshow(images[found.index], cmap="gray_r", vmin=0, vmax=1)
         axes.set_title(caption(found), fontsize=9, color=RED if found.predicted != found.label else INK, pad=3)
     part.text(0.06, 0.835, "the worst judged: truth → answer, p(truth)", fontsize=11, color=INK)
+
+
+def _kernels(part, kernels: np.ndarray) -> None:
+    """Each kernel by itself: blue where it looks for ink, red where it wants none."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    shades = LinearSegmentedColormap.from_list("kernels", [RED, "#ffffff", BLUE])
+    shown = kernels[: 2 * GRID, 0]  # what they see of the first channel; here it is the only one
+    cells = part.subplots(GRID, 2, gridspec_kw={"hspace": 0.16, "wspace": 0.16})
+    part.subplots_adjust(left=0.03, right=0.86, bottom=0.05, top=0.8)
+    for axes in cells.flat:
+        axes.set_axis_off()
+    for axes, kernel in zip(cells.flat, shown, strict=False):
+        most = max(float(np.abs(kernel).max()), 1e-12)
+        axes.imshow(kernel, cmap=shades, vmin=-most, vmax=most)
+    part.text(0.03, 0.835, f"the first {len(shown)} kernels", fontsize=11, color=INK)
 
 
 def caption(found) -> str:

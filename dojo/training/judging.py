@@ -33,10 +33,19 @@ class Judgement:
 
 def judge(logits: np.ndarray, predicted: np.ndarray, labels: np.ndarray, count: int = 16) -> Judgement:
     """From scores "N C", answers "N" and the truth "N". The `count` worst give the least probability to the truth."""
-    confusion = np.zeros((logits.shape[1],) * 2, dtype=int)
+    return judge_truth(log_probability(logits, labels), predicted, labels, logits.shape[1], count)
+
+
+def judge_truth(
+    truth: np.ndarray, predicted: np.ndarray, labels: np.ndarray, classes: int, count: int = 16
+) -> Judgement:
+    """The same from `truth` "N", the logarithm of the probability that each true label got.
+
+    A 0 there says that nobody looked: such an example is never among the worst.
+    """
+    confusion = np.zeros((classes, classes), dtype=int)
     np.add.at(confusion, (labels, predicted), 1)
-    truth = log_probability(logits, labels)
-    order = np.argsort(truth, kind="stable")[:count]
+    order = [n for n in np.argsort(truth, kind="stable")[:count] if truth[n] < 0]
     worst = (Misjudged(int(n), int(labels[n]), int(predicted[n]), float(np.exp(truth[n]))) for n in order)
     return Judgement(confusion, tuple(worst))
 

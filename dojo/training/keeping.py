@@ -13,9 +13,15 @@ from dojo.errors import DojoError
 FORMATS = (".png", ".svg", ".pdf")
 
 
-def picture_path(name: str, track: str, out: Path | None) -> Path:
+def run_name(name: str, track: str, origin: str) -> str:
+    """What the files of a run are called. The reference's have a name of their own: they never replace the learner's."""
+    return f"{name}-{track}" + ("" if origin == "katas" else "-reference")
+
+
+def picture_path(name: str, track: str, out: Path | None, origin: str = "katas") -> Path:
     """Where a picture goes: `out`, or its place in .dojo. DojoError, before any work is done, for what cannot be drawn."""
-    path = Path(out) if out is not None else loading.ROOT / ".dojo" / "pictures" / f"{name}-{track}.png"
+    place = loading.ROOT / ".dojo" / "pictures" / f"{run_name(name, track, origin)}.png"
+    path = Path(out) if out is not None else place
     if path.is_dir():
         raise DojoError(
             f"{path} is a folder; the picture needs the name of a file.", f"For example `--out {path / name}.png`."
@@ -27,9 +33,9 @@ def picture_path(name: str, track: str, out: Path | None) -> Path:
     return path
 
 
-def keep_params(name: str, track: str, params: dict[str, np.ndarray]) -> Path:
-    """Save parameters for `numpy.load`; the path of the file."""
-    path = loading.ROOT / ".dojo" / "trained" / f"{name}-{track}.npz"
+def keep_params(run: str, params: dict[str, np.ndarray]) -> Path:
+    """Save the parameters of a run, by its `run_name`, for `numpy.load`; the path of the file."""
+    path = loading.ROOT / ".dojo" / "trained" / f"{run}.npz"
     write_whole(path, lambda temporary: np.savez(temporary, **params))  # type: ignore[arg-type]
     return path
 

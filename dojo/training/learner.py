@@ -1,5 +1,6 @@
 """The file under training: loaded by path, its functions called on its track, its failures told by file and line."""
 
+import hashlib
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ class Learner:
         with self.blame(name):
             module = loading.load_subject(subject, source)
         self.module = module
+        self.digest = hashlib.sha256(source.encode()).hexdigest()
         written = stubs.functions(source)
         for function in stubs.unfinished(source):
             raise self._unfinished(self.path, written[function], function)

@@ -1,15 +1,13 @@
 """How the capstone `network` is trained: handwritten digits, each image one long row of pixels."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from dojo.training.images import Classifier, ImageTask
 from dojo.training.judging import Judgement, cross_entropy, judge
 from dojo.training.learner import Learner
-from dojo.training.recipes import Capstone, Params, Task
-
-SAMPLE = 2000  # training images on which the loss is measured, always the same ones
+from dojo.training.outcomes import Params
 
 
 @dataclass(frozen=True)
@@ -27,24 +25,14 @@ class Setting:
     sideways: bool = False
 
 
-@dataclass(frozen=True)
-class ImageTask(Task):
-    """`x` "N D" float32, pixels from 0 to 1, and `labels` "N" for training; the same and `images` "N H W" for the test."""
-
-    setting: Setting
-    x: np.ndarray
-    labels: np.ndarray
-    test_x: np.ndarray
-    test_labels: np.ndarray
-    test_images: np.ndarray
-    sizes: tuple[int, ...]
-
-
-class Network(Capstone):
+class Network(Classifier):
     """`train(x, labels, sizes, epochs, batch_size, lr, rng, on_epoch)` of the kata `network`."""
 
     name = "network"
-    unit = "images"
+    gradients = "backprop"
+    no_resume = (
+        "its `train` starts from fresh parameters at every call, so there is no way in for those of a checkpoint"
+    )
     settings = {
         "mnist": Setting("MNIST", hidden=(100,), epochs=10, batch_size=50, lr=0.3),
         # 1,437 digits are few, and those who wrote the test digits place theirs differently: hence `sideways`.
@@ -53,55 +41,37 @@ class Network(Capstone):
 
     def prepare(self, dataset, epochs: int | None) -> ImageTask:
         setting: Setting = self.settings[dataset.name]
-        train, test = dataset.train, dataset.test
-        images, labels = sideways(train.images, train.labels) if setting.sideways else (train.images, train.labels)
-        x = images.reshape(len(images), -1)
-        sizes = (x.shape[1], *setting.hidden, int(labels.max()) + 1)
-        return ImageTask(
-            data=dataset.name,
-            title=setting.title,
-            detail=_detail(setting, sizes),
-            size=len(x),
-            epochs=epochs or setting.epochs,
-            setting=setting,
-            x=x,
-            labels=labels,
-            test_x=test.images.reshape(len(test), -1),
-            test_labels=test.labels,
-            test_images=test.images,
-            sizes=sizes,
-        )
+        images, labels = dataset.train.images, dataset.train.labels
+        if setting.sideways:
+            images, labels = sideways(images, labels)
+        sizes = (self.arrange(images).shape[1], *setting.hidden, int(labels.max()) + 1)
+        return self.task(dataset, images, labels, epochs or setting.epochs, _detail(setting, sizes))
 
-    def fit(self, learner: Learner, task: ImageTask, seed: int, on_epoch, tick):
+    def arrange(self, images: np.ndarray) -> np.ndarray:
+        return images.reshape(len(images), -1)
+
+    def fit(self, learner: Learner, task: ImageTask, seed: int, on_epoch, tick, place=None):
         learner.count_batches(tick)
         setting, rng = task.setting, learner.track.rng(seed)
-        numbers = (list(task.sizes), task.epochs, setting.batch_size, setting.lr)
+        numbers = (_sizes(task), task.epochs, setting.batch_size, setting.lr)
         return learner.call("train", task.x, task.labels, *numbers, rng, on_epoch)
 
-    def measure(self, learner: Learner, task: ImageTask, params: Params) -> tuple[float, float]:
-        sample = np.random.default_rng(0).permutation(len(task.x))[:SAMPLE]
-        loss = cross_entropy(self._logits(learner, task, params, task.x[sample]), task.labels[sample])
-        return loss, float((self._answers(learner, task, params) == task.test_labels).mean())
+    def start(self, learner: Learner, task: ImageTask, rng):
+        return learner.call("init", _sizes(task), rng)
+
+    def loss(self, learner: Learner, task: ImageTask, params: Params, x: np.ndarray, labels: np.ndarray) -> float:
+        return cross_entropy(self._logits(learner, task, params, x), labels)
 
     def judge(self, learner: Learner, task: ImageTask, params: Params) -> Judgement:
         logits = self._logits(learner, task, params, task.test_x)
-        return judge(logits, self._answers(learner, task, params), task.test_labels)
-
-    def draw(self, outcome, path: Path) -> None:
-        from dojo.training.charts import draw_classifier
-
-        draw_classifier(outcome, outcome.task.test_images, path)
+        return judge(logits, self.answers(learner, task, params, task.test_x), task.test_labels)
 
     def _logits(self, learner: Learner, task: ImageTask, params: Params, x: np.ndarray) -> np.ndarray:
-        return learner.array("forward", params, x, shape=(len(x), task.sizes[-1]), home="backprop")
+        return learner.array("forward", params, x, shape=(len(x), task.classes), home="backprop")
 
-    def _answers(self, learner: Learner, task: ImageTask, params: Params) -> np.ndarray:
-        """The learner's labels for the test images, checked to be classes."""
-        answers = learner.array("predict", params, task.test_x, shape=(len(task.test_x),))
-        strange = answers[~np.isin(answers, np.arange(task.sizes[-1]))]
-        if len(strange):
-            raise learner.wrong("predict", f"answered {strange[0]}; the classes are 0 to {task.sizes[-1] - 1}")
-        return answers.astype(int)
+
+def _sizes(task: ImageTask) -> list[int]:
+    return [task.x.shape[1], *task.setting.hidden, task.classes]
 
 
 def _detail(setting: Setting, sizes: tuple[int, ...]) -> str:

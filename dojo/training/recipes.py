@@ -1,20 +1,26 @@
-"""What can be trained, and how. A capstone joins by one class (see network.py) and one line in RECIPES."""
+"""What a capstone is to the training: its data sets, how its functions are called, what is measured and drawn.
+
+A capstone joins by one class (see network.py and convnet.py) and its name in capstones.py.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from dojo.errors import DojoError, nearest
+from dojo.training.borrowing import Borrowed
+from dojo.training.learner import Learner
+from dojo.training.outcomes import Outcome, Params
 
-if TYPE_CHECKING:
-    import numpy as np
 
-    from dojo.training.learner import Learner
-    from dojo.training.running import Outcome
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C within an epoch of the dojo's own loop; `params` are those reached, in the track's terms."""
 
-Params = dict[str, "np.ndarray"]
+    def __init__(self, params: Any):
+        super().__init__()
+        self.params = params
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,15 @@ class Capstone(ABC):
     """One trainable kata: its data sets, how the learner's functions are called, and what is measured and drawn.
 
     `settings` has an entry for each data set it can be trained on: the real one first, then its stand-in. `unit` is
-    what an epoch is counted in: images, characters, sentences.
+    what an epoch is counted in: images, characters, sentences. `trains` is the learner's function that training is up
+    to. `no_resume` says why a training cannot be gone on with; empty where it can.
     """
 
     name: ClassVar[str]
     unit: ClassVar[str]
     settings: ClassVar[dict[str, Any]]
+    trains: ClassVar[str] = "train"
+    no_resume: ClassVar[str] = ""
 
     def choices(self, dataset: str | None) -> tuple[str, ...]:
         """The data sets to try: the one asked for, or all. DojoError for one that this capstone cannot use."""
@@ -50,40 +59,38 @@ class Capstone(ABC):
         wish = nearest(dataset, list(self.settings))
         raise DojoError(f"{self.name} cannot be trained on {dataset!r}. {wish}".rstrip(), f"It trains on {known}.")
 
+    def helpers(self, learner: Learner) -> list[Borrowed]:
+        """The functions of katas that are no prerequisites, on which the dojo's part of the training runs."""
+        return []
+
     @abstractmethod
     def prepare(self, dataset: Any, epochs: int | None) -> Task:
         """Make the loaded data set ready; `epochs` overrides the setting's."""
 
     @abstractmethod
-    def fit(self, learner: "Learner", task: Any, seed: int, on_epoch: Callable, tick: Callable[[int], None]) -> Any:
+    def fit(
+        self,
+        learner: Learner,
+        task: Any,
+        seed: int,
+        on_epoch: Callable,
+        tick: Callable[[int], None],
+        place: dict | None = None,
+    ) -> Any:
         """Train with the learner's code and return what it returns.
 
-        `on_epoch(epoch, params)` is called after each epoch; `tick(examples)`, where the code allows it, in between.
+        `on_epoch(epoch, params, place)` is called after each epoch, with what a checkpoint needs to go on from there,
+        if the capstone can; `tick(examples)`, where the code allows it, in between. `place` is such a checkpoint's.
         """
 
     @abstractmethod
-    def measure(self, learner: "Learner", task: Any, params: Params) -> tuple[float, float]:
+    def measure(self, learner: Learner, task: Any, params: Params) -> tuple[float, float]:
         """The loss on a fixed part of the training data, and the accuracy on the test data (0 to 1)."""
 
     @abstractmethod
-    def judge(self, learner: "Learner", task: Any, params: Params) -> Any:
+    def judge(self, learner: Learner, task: Any, params: Params) -> Any:
         """What the trained parameters do on the test data; it has an `accuracy`, and the picture shows it."""
 
     @abstractmethod
-    def draw(self, outcome: "Outcome", path: Path) -> None:
+    def draw(self, outcome: Outcome, path: Path) -> None:
         """Write the picture of `outcome` to `path`."""
-
-
-def recipe(name: str, track: str) -> Capstone:
-    """The capstone called `name`. DojoError says which there are, or suggests the nearest name."""
-    from dojo.loading import curriculum
-    from dojo.training.network import Network
-
-    recipes = {capstone.name: capstone for capstone in (Network,)}
-    kata = curriculum()[name]
-    if name not in recipes:
-        able = "only a capstone is trained on data" if not kata.capstone else "its training is not written yet"
-        raise DojoError(f"{name} cannot be trained: {able}.", f"`train` knows: {', '.join(recipes)}.")
-    if track not in kata.tracks:
-        raise DojoError(f"{name} has no {track} track.", f"`--track {kata.tracks[0]}` is there.")
-    return recipes[name]()

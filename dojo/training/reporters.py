@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from dojo.terminal import make_console, relative
+from dojo.training.borrowing import tell
 from dojo.training.recipes import Task
 
 BESIDE = 76  # columns that everything beside the bar needs, and the terminal's own ^C
@@ -33,11 +34,15 @@ class Lines:
     def say(self, line: str) -> None:
         self.console.print(line, markup=False, soft_wrap=True)
 
-    def begin(self, capstone, learner, task) -> None:
-        self.task = task
+    def begin(self, capstone, learner, task, finished: int = 0) -> None:
+        self.task, self.finished = task, finished
         whose = "your" if learner.origin == "katas" else "the reference's"
         self.say(f"{whose} {capstone.name} ({learner.track_name}) on {task.title}, {task.size:,} {self.unit}")
         self.say(task.detail)
+        if told := tell(capstone.helpers(learner)):
+            self.say(told)
+        if finished:
+            self.say(f"It goes on after epoch {finished} of {task.epochs}.")
         self.say("Ctrl-C stops the training and keeps what was learnt.")
 
     @contextmanager
@@ -55,13 +60,15 @@ class Lines:
     def end(self, outcome) -> None:
         found = outcome.judgement
         if outcome.stopped:
-            self.say(f"{stop(outcome)}; kept")
+            self.say(f"{outcome.ending}; kept")
         rate = f" · {outcome.per_second:,.0f} {self.unit}/s" if outcome.per_second else ""
         self.say(f"test accuracy {found.accuracy:.2%} of {found.total:,} · trained for {outcome.seconds:.1f} s{rate}")
         self.say(f"parameters: {relative(outcome.kept)}")
 
     def drawn(self, outcome, picture: Path) -> None:
         self.say(f"picture:    {relative(picture)}")
+        if outcome.stopped and outcome.checkpoint is not None:
+            self.say(f"`{resuming(outcome.learner)}` goes on after the last whole epoch.")
 
 
 class Bar(Lines):
@@ -80,9 +87,10 @@ class Bar(Lines):
             console=self.console,
             auto_refresh=False,  # no thread beside the training; the clock stands still while the bar is drawn
         )
-        fields = {"epoch": 1, "epochs": self.task.epochs, "measured": "", "rate": ""}
+        fields = {"epoch": self.finished + 1, "epochs": self.task.epochs, "measured": "", "rate": ""}
         with self.progress:
-            self.bar = self.progress.add_task("", total=self.task.epochs * self.task.size, **fields)
+            done, total = self.finished * self.task.size, self.task.epochs * self.task.size
+            self.bar = self.progress.add_task("", total=total, completed=done, **fields)
             yield
 
     def advance(self, done: int, per_second: float) -> None:
@@ -104,7 +112,7 @@ class Json:
     def say(self, line: str) -> None:
         print(line, file=sys.stderr)
 
-    def begin(self, capstone, learner, task) -> None:
+    def begin(self, capstone, learner, task, finished: int = 0) -> None:
         self.capstone = capstone.name
 
     @contextmanager
@@ -132,17 +140,18 @@ class Json:
         line |= {"data": task.data, "epochs": outcome.finished, "of": task.epochs, "stopped": outcome.stopped}
         line |= {"accuracy": outcome.judgement.accuracy, "seconds": round(outcome.seconds, 4)}
         line |= {f"{self.unit}_per_second": round(outcome.per_second)}
-        self._write(line | {"picture": str(picture), "parameters": str(outcome.kept)})
+        line |= {"picture": str(picture), "parameters": str(outcome.kept)}
+        self._write(line | {"checkpoint": str(outcome.checkpoint) if outcome.checkpoint else None})
 
     def _write(self, line: dict) -> None:
         print(json.dumps(line), file=self.out, flush=True)
 
 
-def stop(outcome) -> str:
-    """Where Ctrl-C ended a training, in words."""
-    if not outcome.finished:
-        return "stopped within the first epoch"
-    return f"stopped after epoch {outcome.finished} of {outcome.task.epochs}"
+def resuming(learner) -> str:
+    """The command that goes on with a training of this capstone."""
+    flags = "" if learner.track_name == "numpy" else f" --track {learner.track_name}"
+    flags += "" if learner.origin == "katas" else f" --from {learner.origin}"
+    return f"python grader.py train {learner.name}{flags} --resume"
 
 
 def _measured(point) -> str:

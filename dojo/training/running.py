@@ -8,75 +8,62 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from dojo.training.keeping import keep_params
+from dojo.errors import DojoError
+from dojo.training.checkpoints import Checkpoint, Identity, Unkeepable, save
+from dojo.training.keeping import keep_params, run_name
 from dojo.training.learner import Learner, LearnerError
-from dojo.training.recipes import Capstone, Params, Task
+from dojo.training.outcomes import Outcome, Params, Point
+from dojo.training.recipes import Capstone, Stopped, Task
 
 GLANCE = 0.2  # seconds between two looks at the progress within an epoch
 TINY = 1e-9  # seconds, for a clock too coarse to see an epoch pass
 
 
 @dataclass(frozen=True)
-class Point:
-    """After epoch number `epoch` (from 1): training loss, test accuracy (0 to 1), and the epoch's own training time."""
+class Start:
+    """How a training begins: `keep` is where its checkpoints go, `found` the one that it goes on from."""
 
-    epoch: int
-    loss: float
-    accuracy: float
-    seconds: float
-    per_second: float  # examples
+    identity: Identity
+    keep: Path
+    found: Checkpoint | None = None
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a training came to. `judgement` is the capstone's own; `finished` counts the whole epochs."""
-
-    learner: Learner
-    task: Any
-    points: tuple[Point, ...]
-    params: Params
-    judgement: Any
-    finished: int
-    seconds: float  # of training alone, without measuring and drawing
-    per_second: float  # examples, over whole epochs
-    kept: Path  # where the parameters are saved
-
-    @property
-    def stopped(self) -> bool:
-        """Whether Ctrl-C ended the training early."""
-        return self.finished < self.task.epochs
-
-
-def run(capstone: Capstone, learner: Learner, task: Task, seed: int, reporter) -> Outcome | None:
+def run(
+    capstone: Capstone, learner: Learner, task: Task, seed: int, reporter, start: Start | None = None
+) -> Outcome | None:
     """Train, report after each epoch, and judge the parameters reached; None if Ctrl-C came before there were any."""
-    training = _Training(capstone, learner, task, reporter)
+    training = _Training(capstone, learner, task, reporter, start)
     # At the size of a kata's matrices a second thread of BLAS costs more than it brings, much more on a busy machine.
     with threadpool_limits(1), reporter.watching(), _ctrl_c(training):
         params = training.fit(seed)
     if params is None:
         return None
-    kept = keep_params(capstone.name, learner.track_name, params)  # first of all: whatever goes wrong now loses nothing
+    run = run_name(capstone.name, learner.track_name, learner.origin)
+    kept = keep_params(run, params)  # first of all: whatever goes wrong now loses nothing
     with threadpool_limits(1):
         judgement = capstone.judge(learner, task, params)
     whole = sum(point.seconds for point in training.points)
     rate = len(training.points) * task.size / whole if whole else 0.0
     points, seconds = tuple(training.points), whole + training.spent
-    return Outcome(learner, task, points, params, judgement, training.finished, seconds, rate, kept)
+    finished, saved = training.finished, training.saved
+    return Outcome(learner, task, points, params, judgement, finished, seconds, rate, kept, saved)
 
 
 class _Training:
     """The two callbacks that the learner's code is given, and what they have seen."""
 
-    def __init__(self, capstone: Capstone, learner: Learner, task: Task, reporter):
-        self.capstone, self.learner, self.task, self.reporter = capstone, learner, task, reporter
-        self.points: list[Point] = []
-        self.kept: Params | None = None  # after the last whole epoch
-        self.finished = 0  # whole epochs
+    def __init__(self, capstone: Capstone, learner: Learner, task: Task, reporter, start: Start | None):
+        self.capstone, self.learner, self.task, self.reporter, self.start = capstone, learner, task, reporter, start
+        found = start.found if start is not None else None
+        self.place = found.place if found else None
+        self.points: list[Point] = [*found.points] if found else []
+        self.kept: Params | None = found.place["params"] if found else None  # after the last whole epoch
+        self.finished: int = found.place["epoch"] if found else 0  # whole epochs
+        self.saved: Path | None = start.keep if found and start else None  # the checkpoint of the last whole epoch
         self.struck = False  # by Ctrl-C
         self.failure: BaseException | None = None  # of ours or of a measurement, on its way through the learner's code
         self.spent = 0.0  # seconds of training in the epoch under way
@@ -89,9 +76,10 @@ class _Training:
         self.mark = self.glance = time.perf_counter()
         returned = None
         try:
-            returned = self.capstone.fit(self.learner, self.task, seed, self.on_epoch, self.tick)
-        except KeyboardInterrupt:
+            returned = self.capstone.fit(self.learner, self.task, seed, self.on_epoch, self.tick, self.place)
+        except KeyboardInterrupt as interrupt:
             self.struck = True
+            returned = interrupt.params if isinstance(interrupt, Stopped) else None
         except LearnerError as error:
             raise self.failure or error from None
         self._pause()
@@ -104,11 +92,16 @@ class _Training:
             raise self.learner.wrong("train", what)
         return self.learner.params(returned)
 
-    def on_epoch(self, epoch, params) -> None:
+    def on_epoch(self, epoch, params, place=None) -> None:
         """Keep a copy of the parameters before anything else, so that Ctrl-C loses none of it; then measure them."""
         self._pause()
         try:
-            self._keep(params)
+            try:
+                self._keep(params)
+            except KeyboardInterrupt:  # while it measured: the epoch itself is whole
+                self._save(place)
+                raise
+            self._save(place)
         except KeyboardInterrupt:
             self.struck = True
             raise
@@ -138,10 +131,23 @@ class _Training:
         loss, accuracy = self.capstone.measure(self.learner, self.task, self.kept)
         if not math.isfinite(loss):
             what = f"led to a loss of {loss} after epoch {self.finished}: the logits are too large or not numbers"
-            raise self.learner.wrong("train", what)
+            raise self.learner.wrong(self.capstone.trains, what)
         point = Point(self.finished, loss, accuracy, seconds, self.task.size / seconds)
         self.points.append(point)
         self.reporter.epoch(point)
+
+    def _save(self, place: dict | None) -> None:
+        """Write a checkpoint, where the training has one. If it cannot be written, say so once and train on."""
+        if self.start is None or place is None:
+            return
+        try:
+            found = Checkpoint(self.start.identity, place, tuple(self.points), self.learner.digest)
+            save(found, self.start.keep)
+            self.saved = self.start.keep
+        except (Unkeepable, DojoError) as error:
+            why = error.args[0] if isinstance(error, DojoError) else f"The state of the optimizer holds {error}."
+            self.start, self.saved = None, None
+            self.reporter.say(f"{why} No checkpoint is kept, so --resume will not go on from here.")
 
     def _pause(self) -> None:
         if self.mark is not None:
