@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -51,7 +53,7 @@ def cli(ctx, track, as_json):
 @click.option("--pdb", is_flag=True, help="Open the debugger where it fails.")
 @click.pass_context
 def check(ctx, katas, track, as_json, file, everything, pdb):
-    """Judge katas now (without a name: all that are begun). Exit code 0: passed, 1: not yet.
+    """Judge katas now (without a name: all that are begun; a notebook's path: its kata cells). Exit code 0: passed, 1: not yet.
 
     \b
     Example: python grader.py check softmax --track torch
@@ -61,21 +63,18 @@ def check(ctx, katas, track, as_json, file, everything, pdb):
     if pdb and (as_json or not sys.stdin.isatty()):
         raise click.UsageError("--pdb needs a terminal to talk to, and standard input or output is none here")
     with _grader(track) as grader:
-        chosen = [_on_track(grader.curriculum[name], track) for name in katas] or grader.begun()
-        good = True
-        for kata in chosen:
-            grader.worker.start()
-            found = grader.worker.check(kata.name, track, file) if file is not None else grader.grade(kata)
-            good &= found["status"] == "passed"
+        results = []
+        for found in _judged(grader, katas, track, file):
+            results.append(found["status"] == "passed")
             _show(found, as_json, everything)
-            if pdb and not good:
+            if pdb and not results[-1]:
                 from dojo.debugging import open_at
 
-                open_at(kata, found, file)
+                open_at(grader.curriculum[found["kata"]], found, file)
                 ctx.exit(1)
-    if not chosen and not as_json:
+    if not results and not as_json:
         click.echo("No kata is begun yet. `python grader.py` shows the map and the first one.")
-    ctx.exit(0 if good and chosen else 1)
+    ctx.exit(0 if results and all(results) else 1)
 
 
 @cli.command()
@@ -221,6 +220,24 @@ def picture(ctx, name, track, origin, out, as_json):
 
 
 @cli.command()
+@click.argument("katas", nargs=-1)
+@click.option("--again", is_flag=True, help="Write notebooks anew that you have worked in; a copy is kept first.")
+def notebook(katas, again):
+    """Write katas (without a name: all of them) as Jupyter notebooks, in the folder notebooks/.
+
+    \b
+    Example: python grader.py notebook softmax
+    """
+    from dojo.notebook import write
+    from dojo.terminal import relative
+
+    with _grader("numpy") as grader:
+        chosen = [grader.curriculum[name] for name in katas] or list(grader.curriculum.katas)
+        for path, what in write(chosen, grader.curriculum, grader.worker, again):
+            click.echo(f"{relative(path)}: {what}")
+
+
+@cli.command()
 @click.argument("names", nargs=-1)
 @json_option
 def data(names, as_json):
@@ -274,6 +291,19 @@ def _on_track(kata, track: str):
     if track not in kata.tracks:
         raise DojoError(f"{kata.name} has no {track} track.", f"`--track {kata.tracks[0]}` is there.")
     return kata
+
+
+def _judged(grader, names, track: str, file: Path | None) -> Iterator[dict]:
+    """The verdicts that `check` was asked for: on katas by name, on the kata cells of notebooks, or on all that is begun."""
+    katas = [None if name.endswith(".ipynb") else _on_track(grader.curriculum[name], track) for name in names]
+    for name, kata in zip(names, katas, strict=True) if names else ((kata.name, kata) for kata in grader.begun()):
+        grader.worker.start()
+        if kata is None:
+            from dojo.notebook import grade
+
+            yield from grade(Path(name), grader.curriculum, grader.worker)
+        else:
+            yield grader.worker.check(kata.name, track, file) if file is not None else grader.grade(kata)
 
 
 def _show(verdict: dict, as_json: bool, everything: bool) -> None:

@@ -17,17 +17,26 @@ def snippet(subject: Subject, law: Signature, call: Call) -> str:
     """Imports, arguments and the call; empty when an argument cannot be written down or it would be too long."""
     names = law.parameters[: len(call.args)]
     options = {key: _write(value, subject.track) for key, value in call.kwargs.items() if not key.startswith("__")}
-    given = [_assigned(name, value, subject.track) for name, value in zip(names, call.args, strict=False)]
-    if not names or None in given or None in options.values() or len(names) != len(call.args):
+    arguments = given(law, call, subject.track)
+    if not names or arguments is None or None in options.values():
         return ""
-    lines = [*_imports(subject, call), *(line for each in given for line in each or [])]
+    lines = [*_imports(subject, call), *arguments]
     if subject.track == "torch" and call.gradient:
         lines += _autograd(law, call, names)
     else:
-        arguments = [*names, *(f"{key}={text}" for key, text in options.items())]
-        lines.append(f"print({call.function}({', '.join(arguments)}))")
+        passed = [*names, *(f"{key}={text}" for key, text in options.items())]
+        lines.append(f"print({call.function}({', '.join(passed)}))")
     text = "\n".join(lines)
     return text if len(text) <= LONGEST else ""
+
+
+def given(law: Signature, call: Call, track: str) -> list[str] | None:
+    """The lines that define the arguments of `call` under their names; None when one of them cannot be written down."""
+    names = law.parameters[: len(call.args)]
+    parts = [_assigned(name, value, track) for name, value in zip(names, call.args, strict=False)]
+    if None in parts or len(names) != len(call.args):
+        return None
+    return [line for each in parts for line in each or []]
 
 
 def _imports(subject: Subject, call: Call) -> list[str]:

@@ -26,12 +26,13 @@ from dojo.running.verdict import verdict, whole_file
 class Options:
     """How to judge: `leave_out` is a bank entry the diagnosis must not use; `explain` False asks for the status only;
     `measure` also compares values and times with the reference; `trace` names a function to watch line by line ("" for the
-    one of the first finding)."""
+    one of the first finding); `example` also gives calls that are worth looking at."""
 
     leave_out: str | None = None
     explain: bool = True
     measure: bool = False
     trace: str | None = None
+    example: bool = False
 
 
 def judge(
@@ -72,6 +73,10 @@ def judge(
         from dojo.running.tracing import trace
 
         found["traced"] = trace(loaded, judging.results, found["findings"], options.trace)
+    if options.example:
+        from dojo.running.examples import example
+
+        found["example"] = example(loaded, judging.results)
     return found | ({"defect": defect} if defect else {})
 
 

@@ -106,7 +106,10 @@ def current() -> Curriculum:
 
 
 def check(request: dict, requests: supervising.Requests, on_start) -> dict:
-    """The verdict on one request: `kata`, `track`, `origin`, and perhaps `file`, `leave_out`, `explain`, `time_limit`."""
+    """The verdict on one request: `kata`, `track`, `origin`, and perhaps `file`, `leave_out`, `explain`, `time_limit`.
+
+    `ready` asks that all be made first that a worker makes while nobody waits.
+    """
     spec, track = current()[request["kata"]], request["track"]
     if not test_path(spec.name).exists():
         raise DojoError(
@@ -123,6 +126,9 @@ def check(request: dict, requests: supervising.Requests, on_start) -> dict:
         if missing:
             return verdict(spec.name, "torch", str(made.path), "broken", findings=[whole_file(str(made.path), missing)])
     tests = collected.prepare(spec, track)
+    if request.get("ready"):
+        for _ in tests.get_ready():
+            pass
     limit = float(request.get("time_limit") or spec.time_limit)
     on_start(limit)
     started = time.perf_counter()
@@ -181,9 +187,7 @@ def _child(request: dict, made: Subject, tests: Collected, writes: list[int], fo
         _settle(writes, foreign)
         from dojo.running.judge import Options, judge
 
-        options = Options(
-            **{key: request[key] for key in ("leave_out", "explain", "measure", "trace") if key in request}
-        )
+        options = Options(**{key: request[key] for key in request if key in Options.__dataclass_fields__})
         tell({"verdict": judge(made, tests, options, lambda kind, what: tell({kind: what}))})
         code = 0
     except BaseException:
