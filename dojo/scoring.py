@@ -148,6 +148,7 @@ def judge_all(todo: Iterable[Case], on_each=lambda case: None) -> list[tuple[Cas
                 except queue.Empty:
                     return
                 more: dict[str, Any] = {"leave_out": case.origin.removeprefix("mistake:")} if case.left_out else {}
+                more["ready"] = case.cause is not None  # as it is for a learner, who takes longer to write than to save
                 verdicts[index] = worker.check(case.kata, case.track, origin=case.origin, **more)
                 on_each(case)
 

@@ -72,7 +72,7 @@ class Caller:
         code = vars(self.module).get(function)
         if not callable(code):
             raise Refused(f"the file has no function {self.reference.signatures[function].text()}", function)
-        native_args, native_kwargs = self.adapter.native(self._callbacks(args)), self.adapter.native(kwargs)
+        native_args, native_kwargs = self.adapter.native(self.callbacks(args)), self.adapter.native(kwargs)
         result, is_iterator = self._run(call, code, native_args, native_kwargs)
         self._note_side_effects(call)
         values = self._results.read(call, result, is_iterator)
@@ -148,7 +148,7 @@ class Caller:
             self.tampered(call.function)
         return items
 
-    def _callbacks(self, args: tuple) -> tuple:
+    def callbacks(self, args: tuple) -> tuple:
         """A test's own functions, wrapped so that they see numpy values and answer in the track's terms.
 
         A KeyboardInterrupt that one of them raises is the test's own: it comes out of the call as it is.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dojo.diagnosis.reductions import REDUCTIONS, reduction
 from dojo.diagnosis.scope import Replacement, Scope
-from dojo.diagnosis.syntax import code, renamed, transpose
+from dojo.diagnosis.syntax import code, name_of, renamed, transpose
 
 NONLINEAR = {"tanh", "sigmoid", "relu"}
 BASES = ("log2", "log10")
@@ -24,7 +24,7 @@ DROPPED = {  # the argument alone, where the function is left out
 
 def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     """What goes wrong with a call: the function left out, another one, or its axis."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    name = name_of(node)
     if name in REDUCTIONS:
         yield from reduction(node, name, scope)
     if name in ("transpose", "swapaxes") and isinstance(node.func, ast.Attribute):
@@ -37,13 +37,26 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
         yield from _logarithm(node, name)
     if name in NONLINEAR:
         yield from _nonlinear(node, name, scope)
-    if name in DROPPED:
+    if name == "sqrt":
+        yield from _root(node, scope)
+    if name == "maximum" and any(scope.tiny(argument) for argument in node.args):
+        floored = next(argument for argument in node.args if not scope.tiny(argument))
+        yield floored, "unstable", f"nothing keeps `{code(floored)}` away from 0, where it is divided by"
+    elif name in DROPPED:
         cause, says = DROPPED[name]
         yield node.args[0], cause, says.format(code(node.args[0]))
     if name == "where" and len(node.args) == 3:
         yield from _where(node)
     if name == "outer" and len(node.args) == 2:
         yield ast.Call(node.func, node.args[::-1], []), "transposed", "the two factors of the outer product are swapped"
+
+
+def _root(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
+    """The small number outside of the root."""
+    inner = node.args[0]
+    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add) and scope.tiny(inner.right):
+        new = ast.BinOp(ast.Call(node.func, [inner.left], []), ast.Add(), inner.right)
+        yield new, "eps-misplaced", f"`{code(inner.right)}` is added outside of the root where it belongs inside"
 
 
 def _logarithm(node: ast.Call, name: str) -> Iterator[Replacement]:
@@ -80,6 +93,18 @@ def _where(node: ast.Call) -> Iterator[Replacement]:
     condition, one, other = node.args
     text = code(condition)
     mask = "mask" in text or isinstance(condition, ast.Name)
+    if (
+        isinstance(condition, ast.Compare)
+        and code(condition.comparators[0]) == "0"
+        and code(condition.left) == code(other)
+    ):
+        for eps in SMALL:
+            new = ast.Call(
+                ast.Attribute(ast.Name("np", ast.Load()), "maximum", ast.Load()), [other, ast.Constant(eps)], []
+            )
+            yield new, "eps-misplaced", f"a floor of {eps:g} under `{code(other)}` moves small values too, not only 0"
+            says = f"{eps:g} is added to `{code(other)}`, which moves every value, not only 0"
+            yield ast.BinOp(other, ast.Add(), ast.Constant(eps)), "eps-misplaced", says
     swapped = ast.Call(node.func, [condition, other, one], [])
     yield swapped, "mask-inverted" if mask else "sign-flipped", f"the two sides of `{text}` are swapped"
     for kept, case in ((one, "does not hold"), (other, "holds")):
@@ -108,6 +133,12 @@ def _sibling(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
             _without_call(name, scope),
             f"the formula wants {name} of `{code(argument)}` and got `{code(argument)}` itself",
         )
+    for place, argument in enumerate(node.args):
+        for other in node.args[:place] + node.args[place + 1 :]:
+            twice = [*node.args[:place], other, *node.args[place + 1 :]]
+            if len({code(item) for item in twice}) < len(twice):
+                new = ast.Call(node.func, twice, node.keywords)
+                yield new, "wrong-operand", f"{name} is given `{code(other)}` where `{code(argument)}` belongs"
     for other, count in scope.siblings.items():
         if other != name and count == scope.siblings[name] and not (name in NONLINEAR and other in NONLINEAR):
             new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)

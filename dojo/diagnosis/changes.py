@@ -1,14 +1,14 @@
 """Every single change to a function's syntax tree that stands for a mistake people make, with the cause it has."""
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dojo.diagnosis.call_slips import call
 from dojo.diagnosis.scope import Replacement, Scope, wrong_name
 from dojo.diagnosis.slips import operator
-from dojo.diagnosis.syntax import code
+from dojo.diagnosis.syntax import code, name_of
+from dojo.diagnosis.throughout import exchanged_weights, repeated, swapped_names
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: se
     are those among them that make a row add up to 1.
     """
     scope = Scope(function, siblings, normalisers)
+    for body, cause, says in [*repeated(function), *exchanged_weights(function, scope)]:
+        yield _whole(function, body, cause, says)
     for names in (False, True):  # another name is the wildest guess, and there are many: they come last
         for parent, field, index, node in _children(function):
             scope.statement = node if isinstance(node, ast.stmt) else scope.statement
@@ -39,31 +41,32 @@ def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: se
             for new, cause, says in _replacements(node, scope, parent):
                 ast.copy_location(new, node)
                 ast.fix_missing_locations(new)
-                yield Change(parent, field, index, new, cause, says, names or isinstance(node, ast.Compare))
-    for old, other, cause, says in _swapped_names(scope):
-        body = [_Renaming(old, scope.expression(other)).visit(copy.deepcopy(node)) for node in function.body]
-        new = ast.If(ast.Constant(True), body, [])
-        ast.copy_location(new, function.body[0])
-        ast.fix_missing_locations(new)
-        yield Change(function, "body", None, [new], cause, says, True)  # type: ignore[arg-type]
+                weak = (names and not _alike(node, new)) or isinstance(node, ast.Compare)
+                yield Change(parent, field, index, new, cause, says, weak)
+    for body, cause, says in swapped_names(function, scope):
+        yield _whole(function, body, cause, says, weak=True)
 
 
-class _Renaming(ast.NodeTransformer):
-    """Puts an expression wherever a name is read."""
+def _alike(node: ast.AST, new: ast.AST) -> bool:
+    """Whether one of two names is the gradient of the other, as `db` is of `b`."""
+    one, other = code(node), code(new)
+    return one == f"d{other}" or other == f"d{one}"
 
-    def __init__(self, old: str, new: ast.expr):
-        self.old, self.new = old, new
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id == self.old and isinstance(node.ctx, ast.Load):
-            return copy.deepcopy(self.new)
-        return node
+def _whole(function: ast.FunctionDef, body: list[ast.stmt], cause: str, says: str, weak: bool = False) -> Change:
+    """The change that puts another body in place of a function's own."""
+    new = ast.If(ast.Constant(True), body, [])
+    ast.copy_location(new, function.body[0])
+    ast.fix_missing_locations(new)
+    return Change(function, "body", None, [new], cause, says, weak)  # type: ignore[arg-type]
 
 
 def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Replacement]:
     if isinstance(node, ast.BinOp):
         for new, cause, says in operator(node, scope):
-            yield new, "off-by-one" if _counts(parent) and cause in ("missing-term", "sign-flipped") else cause, says
+            if _counts(parent) and cause in ("missing-term", "sign-flipped"):
+                cause = "wrong-axis" if ".ndim" in code(node) else "off-by-one"
+            yield new, cause, says
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
         yield node.operand, "sign-flipped", f"the minus before `{code(node.operand)}` is missing"
     if isinstance(node, ast.Call):
@@ -86,6 +89,10 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
         yield from _compare(node, parent)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
         yield from _row_by_row(node)
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        yield from _other_dict(node, scope)
+    if isinstance(node, ast.For) and len(node.body) > 1:
+        yield from _kept_between_rounds(node)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and code(node.slice) == "::-1":
         yield node.value, "reversed", f"`{code(node.value)}` runs forwards where it should run backwards"
 
@@ -116,11 +123,23 @@ def _one_side(node: ast.IfExp) -> Iterator[Replacement]:
         yield kept, cause, f"`{code(kept)}` is used also where `{code(other)}` belongs"
 
 
-def _swapped_names(scope: Scope) -> Iterator[tuple[str, str, str, str]]:
-    """One name read for another throughout."""
-    for name in [*scope.definitions, *scope.arguments]:
-        for other in scope.others(name):
-            yield name, other, *wrong_name(name, other, scope)
+def _other_dict(node: ast.Subscript, scope: Scope) -> Iterator[Replacement]:
+    """The gradient of a parameter for the parameter, and the like: the same key of another dict."""
+    for other in sorted(scope.keyed.get(code(node.slice), set()) - {code(node.value)}):
+        new = ast.Subscript(ast.Name(other, ast.Load()), node.slice, ast.Load())
+        yield new, "wrong-operand", f"`{code(new)}` stands where `{code(node)}` belongs"
+
+
+def _kept_between_rounds(node: ast.For) -> Iterator[Replacement]:
+    """What each round should begin afresh is made once, before the loop."""
+    first = node.body[0]
+    if isinstance(first, ast.Assign) and isinstance(first.value, ast.Call) and "zeros" in name_of(first.value):
+        loop = ast.For(node.target, node.iter, node.body[1:], node.orelse)
+        says = (
+            f"`{code(first.targets[0])}` is made once, before the loop, and still holds what earlier rounds left in it"
+        )
+        ast.copy_location(loop, node)
+        yield ast.If(ast.Constant(True), [first, loop], []), "batch-mixed", says
 
 
 def _divided(node: ast.expr, scope: Scope) -> Iterator[Replacement]:

@@ -233,4 +233,5 @@ def with_argument(call: Call, position: int, change) -> Call:
     return alike
 
 
-GROUPS = (_bank, _near, _value_for_slope, _changed(naive_mutants), _changed(alternative_mutants))
+# those that are made to order come last
+GROUPS = (_bank, _near, _value_for_slope, _changed(alternative_mutants), _changed(naive_mutants))

@@ -12,6 +12,7 @@ from dojo.diagnosis.mutants import Mutant, mutants
 from dojo.diagnosis.predicting import Predictor
 from dojo.loading import alternatives, alternatives_path
 
+WILD = ("wrong-operand", "wrong-argument")  # in another style, a name for any other explains too much
 MOST_NAIVE = 300  # changed naive forms of one function
 
 
@@ -79,7 +80,6 @@ def _other(name: str, law: str, reference) -> Iterable[Mutant]:
         for style, function in alternatives(name, "numpy").items():
             if style.split("__")[0] == law and isinstance(function, FunctionType):
                 world = {**vars(reference.module), **function.__globals__}
-                made = mutants(source, style, world)
-                yield from (mutant for mutant in made if mutant.cause not in ("wrong-operand", "wrong-argument"))
+                yield from mutants(source, style, world, WILD)
 
     return _Kept.made.setdefault(("other", name, law), _Kept(make()))

@@ -15,7 +15,7 @@ def reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
     """What goes wrong with a reduction."""
     yield from _another(node, name, scope)
     if name in ("var", "std"):
-        yield from _spread(node)
+        yield from _spread(node, name)
     yield from _axis(node, name)
     if name in ("sum", "mean"):
         yield from _left_out(node, scope)
@@ -35,38 +35,80 @@ def _another(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
         yield renamed(node, OTHER_END[name]), "sign-flipped", f"{OTHER_END[name]} stands where {name} belongs"
 
 
-def _spread(node: ast.Call) -> Iterator[Replacement]:
-    """A variance with the other divisor."""
+def _spread(node: ast.Call, name: str) -> Iterator[Replacement]:
+    """A variance with the other divisor or with none, its root, or the difference of two large numbers."""
     if any(keyword.arg == "ddof" for keyword in node.keywords):
         yield without(node, "ddof"), "biased-variance", "the variance divides by N where N−1 belongs"
     else:
         new = ast.Call(node.func, node.args, [*node.keywords, ast.keyword("ddof", ast.Constant(1))])
         yield new, "unbiased-variance", "the variance divides by N−1 where N belongs"
+    other = {"var": "std", "std": "var"}[name]
+    spelled = {"var": "variance", "std": "standard deviation"}
+    yield renamed(node, other), "wrong-nonlinearity", f"the {spelled[other]} stands where the {spelled[name]} belongs"
+    array = _array(node)
+    if array is None or name == "std":
+        return
+    along = [keyword for keyword in node.keywords if keyword.arg in ("axis", "keepdims")]
+    axis = next((keyword.value for keyword in along if keyword.arg == "axis"), None)
+    mean = ast.Call(ast.Attribute(array, "mean", ast.Load()), [], along)
+    squares = ast.Call(ast.Attribute(_squared(array), "mean", ast.Load()), [], along)
+    says = "the mean of the squares minus the square of the mean: far from 0, two large numbers nearly cancel"
+    yield ast.BinOp(squares, ast.Sub(), _squared(mean)), "unstable", says
+    size = ast.Attribute(array, "size", ast.Load())
+    if axis is not None:
+        size = ast.Subscript(ast.Attribute(array, "shape", ast.Load()), axis, ast.Load())
+    says = "the squared deviations are added up, and the sum is never divided by their number"
+    yield ast.BinOp(node, ast.Mult(), size), "missing-mean", says
+
+
+def _squared(node: ast.expr) -> ast.expr:
+    return ast.BinOp(node, ast.Pow(), ast.Constant(2))
 
 
 def _axis(node: ast.Call, name: str) -> Iterator[Replacement]:
     """Another axis, every axis, or an axis that is gone afterwards."""
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-    if "axis" in keywords:
+    given = _axis_argument(node)
+    if given is not None:
         others = [keyword for keyword in node.keywords if keyword.arg != "axis"]
+        array = [] if _array(node) is not (node.args[0] if node.args else None) else node.args[:1]
         for axis in (0, 1, -1, 2):
-            if code(keywords["axis"]) != str(axis):
-                new = ast.Call(node.func, node.args, [*others, ast.keyword("axis", ast.Constant(axis))])
+            if code(given) != str(axis):
+                new = ast.Call(node.func, array, [*others, ast.keyword("axis", ast.Constant(axis))])
                 yield new, "wrong-axis", f"the {name} runs over axis {axis}"
-        says = f"the {name} runs over all axes, so examples that should not meet are mixed"
-        yield without(node, "axis"), "batch-mixed", says
+        whole = ast.Call(node.func, array, others)
+        if code(given) == "0":  # what runs over the examples mixes them anyway
+            yield whole, "lost-axis", f"the {name} runs over all axes, and one number comes out for all of them"
+        else:
+            says = f"the {name} runs over all axes, so examples that should not meet are mixed"
+            yield whole, "batch-mixed", says
     if "keepdims" in keywords:
         says = f"the {name} loses its axis, and broadcasting lines the rest up wrongly"
         yield without(node, "keepdims"), "broadcast-blowup", says
 
 
-def _left_out(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
-    """The array itself, where it should be added up."""
+def _axis_argument(node: ast.Call) -> ast.expr | None:
+    """The axis of a reduction: by keyword, or the argument after the array."""
+    for keyword in node.keywords:
+        if keyword.arg == "axis":
+            return keyword.value
+    place = 1 if node.args and _array(node) is node.args[0] else 0
+    if not isinstance(node.func, ast.Attribute) or len(node.args) != place + 1:
+        return None
+    return node.args[place] if code(node.args[place]) in ("0", "1", "2", "-1") else None
+
+
+def _array(node: ast.Call) -> ast.expr | None:
+    """What a reduction reduces: `x` of `x.sum()` and of `np.sum(x)`."""
     library = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
     if isinstance(node.func, ast.Attribute) and not (library and code(node.func.value) in LIBRARIES):
-        array: ast.expr | None = node.func.value
-    else:
-        array = node.args[0] if node.args else None
+        return node.func.value
+    return node.args[0] if node.args else None
+
+
+def _left_out(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
+    """The array itself, where it should be added up."""
+    array = _array(node)
     if array is None:
         return
     if scope.backward and any(keyword.arg == "keepdims" for keyword in node.keywords):

@@ -1,9 +1,8 @@
 """The names of a function under change: arguments, local definitions, and what may stand for what by mistake."""
 
 import ast
-import copy
 
-from dojo.diagnosis.syntax import code
+from dojo.diagnosis.syntax import code, copied
 
 Replacement = tuple[ast.AST, str, str]  # the new node, its cause, and the sentence for it
 
@@ -27,14 +26,33 @@ class Scope:
         for node in ast.walk(function):
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 self.definitions.setdefault(node.targets[0].id, node.value)
+        self.keyed: dict[str, set[str]] = {}  # which dicts are asked for or given a key that is put together: f"W{l}"
+        for node in ast.walk(function):
+            if (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.value, ast.Name)
+                and isinstance(node.slice, ast.JoinedStr)
+            ):
+                self.keyed.setdefault(code(node.slice), set()).add(node.value.id)
         returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
         self.results = {item.id for value in returned for item in ast.walk(value) if isinstance(item, ast.Name)}
 
     def expression(self, name: str) -> ast.expr:
         """A name as an expression: locals by their definition, so that one defined later can stand earlier."""
         if name in self.definitions:
-            return copy.deepcopy(self.definitions[name])
+            return copied(self.definitions[name])
         return ast.Name(name, ast.Load())
+
+    def spelled_out(self, node: ast.AST) -> str:
+        """The source of an expression together with those of the locals in it."""
+        names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+        return "; ".join([code(node), *(code(self.definitions[name]) for name in names & set(self.definitions))])
+
+    def tiny(self, node: ast.AST) -> bool:
+        """Whether this is the small number that people add against a division by 0: `eps`, `1e-8`."""
+        if isinstance(node, ast.Constant):
+            return isinstance(node.value, float) and 0 < node.value < 0.01
+        return isinstance(node, ast.Name) and node.id in self.arguments and node.id.startswith("eps")
 
     def others(self, name: str) -> list[str]:
         """Names that could stand by mistake where `name` stands."""

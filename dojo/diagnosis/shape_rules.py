@@ -34,7 +34,8 @@ def not_summed(case: Case) -> Match | None:
         return None
     upstream = [np.shape(value) for name, value in case.arguments.items() if name.startswith("d")]
     each = got.shape[1:] == expected.shape and got.shape[0] == case.sizes.get("N")
-    if each or (got.size > expected.size and got.shape in upstream):
+    left = [shape[-got.ndim :] for shape in upstream if got.ndim]  # what a sum over the first axes only leaves
+    if each or (got.size > expected.size and got.shape in left):
         return match(
             "not-summed",
             "there is one gradient for each use of it: what was broadcast in the forward pass must be summed here",

@@ -4,13 +4,16 @@ import ast
 from collections.abc import Iterator
 
 from dojo.diagnosis.scope import Replacement, Scope
-from dojo.diagnosis.syntax import code, transpose
+from dojo.diagnosis.syntax import code, name_of, transpose
 
 
 def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     """What goes wrong with + − * / ** @."""
     left, right = node.left, node.right
     yield from _columns(node, scope)
+    yield from _tiny_number(node, scope)
+    yield from _only_the_first(node, scope)
+    yield from _one_sided(node)
     if isinstance(node.op, ast.Add):
         for kept, lost in ((left, right), (right, left)):
             yield kept, "missing-term", f"the term `{code(lost)}` is missing"
@@ -37,11 +40,11 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
         for kept, lost in ((left, right), (right, left)):
             yield kept, *_lost_factor(lost, scope)
     elif isinstance(node.op, ast.Div):
-        yield left, *_lost_divisor(right)
+        yield left, *_lost_divisor(right, scope)
         yield from _other_divisors(node)
         if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult):
             for kept, lost in ((right.left, right.right), (right.right, right.left)):
-                yield ast.BinOp(left, ast.Div(), kept), *_lost_divisor(lost)
+                yield ast.BinOp(left, ast.Div(), kept), *_lost_divisor(lost, scope)
         yield ast.BinOp(left, ast.Mult(), right), "wrong-factor", f"`{code(right)}` multiplies where it should divide"
     elif isinstance(node.op, ast.Pow):
         yield left, "missing-term", f"the power on `{code(left)}` is missing"
@@ -76,6 +79,55 @@ def _columns(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
             yield new, "wrong-axis", says
 
 
+def _tiny_number(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
+    """The small number outside of the root where it belongs inside, and the reverse, or nowhere."""
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Pow) and isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
+        half = ast.Constant(0.5)
+        if code(right) in ("0.5", "1 / 2", "-0.5") and scope.tiny(left.right):
+            outside = ast.BinOp(ast.BinOp(left.left, ast.Pow(), half), ast.Add(), left.right)
+            new = ast.BinOp(ast.Constant(1), ast.Div(), outside) if code(right) == "-0.5" else outside
+            yield new, "eps-misplaced", f"`{code(left.right)}` is added outside of the root where it belongs inside"
+    if isinstance(node.op, ast.Add) and scope.tiny(right):
+        inner = left.args[0] if isinstance(left, ast.Call) and name_of(left) == "sqrt" and left.args else None
+        if isinstance(left, ast.Call) and inner is not None:
+            new = ast.Call(left.func, [ast.BinOp(inner, ast.Add(), right)], left.keywords)
+            yield new, "eps-misplaced", f"`{code(right)}` is added inside the root where it belongs outside"
+
+
+def _only_the_first(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
+    """`a − mean − x · mean`, of which only `a` is left: each value alone, without what it does to its neighbours."""
+    inner = node.left
+    if not (isinstance(node.op, ast.Add | ast.Sub) and isinstance(inner, ast.BinOp)):
+        return
+    if isinstance(inner.op, ast.Add | ast.Sub):
+        shared = [any(f".{name}(" in code(term) for name in ("mean", "sum")) for term in (inner.right, node.right)]
+        if scope.backward and all(shared) and ".mean(" not in code(inner.left) and ".sum(" not in code(inner.left):
+            says = "each value only meets its own upstream gradient: what all of them share is left out"
+            yield inner.left, "diagonal-only", says
+        else:
+            says = f"the terms `{code(inner.right)}` and `{code(node.right)}` are missing"
+            yield inner.left, "missing-term", says
+
+
+def _one_sided(node: ast.BinOp) -> Iterator[Replacement]:
+    """`(f(x + h) − f(x − h)) / 2h` with one of its ends at x, and half of the way below the line."""
+    top, way = node.left, node.right
+    if not (isinstance(node.op, ast.Div) and isinstance(top, ast.BinOp) and isinstance(top.op, ast.Sub)):
+        return
+    ends = [top.left, top.right]
+    moved = [end.args[0] for end in ends if isinstance(end, ast.Call) and end.args]
+    if len(moved) != 2 or not all(isinstance(one, ast.BinOp) for one in moved) or not isinstance(way, ast.BinOp):
+        return
+    if code(moved[0].left) != code(moved[1].left) or code(ends[0].func) != code(ends[1].func):  # type: ignore[attr-defined]
+        return
+    half = way.right if code(way.left) == "2" else way.left
+    here = ast.Call(ends[0].func, [moved[0].left], [])  # type: ignore[attr-defined]
+    for one, other in ((ends[0], here), (here, ends[1])):
+        new = ast.BinOp(ast.BinOp(one, ast.Sub(), other), ast.Div(), half)
+        yield new, "one-sided", "the difference is taken to one side only"
+
+
 def _lost_factor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
     whole = isinstance(lost, ast.Name) and lost.id in scope.upstream
     if whole or (scope.mentions(lost, scope.upstream) and not scope.mentioned_elsewhere(lost)):
@@ -91,8 +143,10 @@ def _lost_factor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
     return "missing-term", f"the factor `{code(lost)}` is missing"
 
 
-def _lost_divisor(lost: ast.expr) -> tuple[str, str]:
-    text = code(lost)
+def _lost_divisor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
+    text, whole = code(lost), scope.spelled_out(lost)
+    if not scope.backward and any(word in whole for word in ("var(", "std(", "norm(")):
+        return "not-normalised", f"the result is never divided by its spread or length, `{text}`"
     if "sqrt" in text:
         return "missing-scale", f"the division by `{text}` is missing"
     if _is_size(lost):

@@ -128,6 +128,13 @@ def all_zero(case: Case) -> Match | None:
     return None
 
 
+def yes_or_no(case: Case) -> Match | None:
+    """True or False where a number belongs."""
+    if case.got.dtype.kind == "b" and case.expected.dtype.kind == "f":
+        return match("wrong-type", "it is True or False where a number belongs", "yes_or_no")
+    return None
+
+
 def lost_precision(case: Case) -> Match | None:
     """float64 that is right to six digits only went through float32 on the way."""
     if case.got.dtype != np.float64 or not np.all(np.isfinite(case.got)):
@@ -155,5 +162,6 @@ VALUE_RULES = (
     other_function,
     only_true_class,
     all_zero,
+    yes_or_no,
     lost_precision,
 )

@@ -82,8 +82,9 @@ class Loaded:
 
     def error_of(self, function: Callable, call) -> str:
         """The exception that `function` raises on the arguments of `call`, as text; empty when it raises none."""
+        args = self.caller(self.module, quiet=True).callbacks(call.args)
         try:
-            function(*self.track.native(call.args))
+            function(*self.track.native(args))
         except Exception as error:
             return repr(error)
         return ""

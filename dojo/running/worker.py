@@ -108,8 +108,7 @@ def current() -> Curriculum:
 def check(request: dict, requests: supervising.Requests, on_start) -> dict:
     """The verdict on one request: `kata`, `track`, `origin`, and perhaps `file`, `leave_out`, `explain`, `time_limit`.
 
-    `ready` asks that all be made first that a worker makes while nobody waits.
-    """
+    `ready` asks that all be made first that a worker makes while nobody waits."""
     spec, track = current()[request["kata"]], request["track"]
     if not test_path(spec.name).exists():
         raise DojoError(
@@ -127,8 +126,7 @@ def check(request: dict, requests: supervising.Requests, on_start) -> dict:
             return verdict(spec.name, "torch", str(made.path), "broken", findings=[whole_file(str(made.path), missing)])
     tests = collected.prepare(spec, track)
     if request.get("ready"):
-        for _ in tests.get_ready():
-            pass
+        list(tests.get_ready())
     limit = float(request.get("time_limit") or spec.time_limit)
     on_start(limit)
     started = time.perf_counter()

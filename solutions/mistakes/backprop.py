@@ -41,17 +41,6 @@ def forward(params, x):
 
 
 @mistake(
-    "missing-term",
-    says="the relu between the layers is left out: without it any number of layers is one matrix product",
-)
-def forward(params, x):
-    h = x
-    for l in range(1, len(params) // 2 + 1):
-        h = affine(h, params[f"W{l}"], params[f"b{l}"])
-    return h
-
-
-@mistake(
     "off-by-one", says="the loop ends one layer early, so the last hidden layer comes back where the logits belong"
 )
 def forward(params, x):
@@ -217,12 +206,12 @@ def loss_and_grads(params, x, labels):
     "wrong-argument",
     "grads[W1]",
     says=(
-        "the mask is where the gradient is positive; relu's slope depends on what went into relu, so the mask is "
-        "where z is positive"
+        "the gradient is multiplied by what relu gave, h; the chain rule wants relu's slope there, which is 1 where z is "
+        "positive and 0 elsewhere"
     ),
 )
 def loss_and_grads(params, x, labels):
-    return _backwards(params, x, labels, through_relu=lambda dh, z: relu_backward(dh, dh))
+    return _backwards(params, x, labels, through_relu=lambda dh, z: dh * relu(z))
 
 
 @mistake(

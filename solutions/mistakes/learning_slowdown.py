@@ -20,12 +20,9 @@ def quadratic_output_gradient(z, target):
     return (sigmoid(z) - target) * z * (1 - z)
 
 
-@mistake(
-    "wrong-operand", says="the error is measured as z − t, before the sigmoid; the cost compares the output a with t"
-)
+@mistake("wrong-operand", says="the slope is taken at the target, t · (1 − t); it belongs to the output, a · (1 − a)")
 def quadratic_output_gradient(z, target):
-    a = sigmoid(z)
-    return (z - target) * a * (1 - a)
+    return (sigmoid(z) - target) * target * (1 - target)
 
 
 @mistake("sign-flipped", says="this is t − a times the slope: the step downhill; the gradient points uphill, a − t")

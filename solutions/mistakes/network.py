@@ -426,17 +426,6 @@ def predict(params, x):
     return h.argmax(axis=1)
 
 
-@mistake(
-    "off-by-one",
-    says="relu is applied once too often, to the scores of the last layer: where all of them are negative they tie at 0",
-)
-def predict(params, x):
-    h = x
-    for l in range(1, len(params) // 2 + 1):
-        h = np.maximum(h @ params[f"W{l}"] + params[f"b{l}"], 0)
-    return h.argmax(axis=1)
-
-
 @mistake("missing-term", says="the biases are left out of the forward pass; training has used them")
 def predict(params, x):
     L = len(params) // 2

@@ -220,8 +220,8 @@ def layer_norm(x, gamma, beta, eps):
 
 
 @mistake(
-    "lost-axis",
-    says="the mean loses the last axis, so that it can no longer be taken off each row; keep it with size 1",
+    "broadcast-blowup",
+    says="the means lose the last axis, so that they line up with the columns; keep it with size 1, and each row meets its own",
 )
 def layer_norm(x, gamma, beta, eps):
     x_hat = (x - x.mean(axis=-1)) / np.sqrt(x.var(axis=-1) + eps)
@@ -231,7 +231,7 @@ def layer_norm(x, gamma, beta, eps):
 @mistake("unbiased-variance", says="the variance divides by D − 1; a row is normalised by its own spread, with D")
 def layer_norm(x, gamma, beta, eps):
     mean = x.mean(axis=-1, keepdims=True)
-    var = ((x - mean) ** 2).sum(axis=-1, keepdims=True) / max(x.shape[-1] - 1, 1)
+    var = x.var(axis=-1, keepdims=True, ddof=1)
     return gamma * (x - mean) / np.sqrt(var + eps) + beta
 
 
@@ -405,7 +405,7 @@ def running_stats(mean, var, x, momentum):
 
 
 @mistake(
-    "wrong-axis", "mean", says="mean and variance have no axis: one number for all features, where each has its own"
+    "lost-axis", "mean", says="mean and variance have no axis: one number for all features, where each has its own"
 )
 def running_stats(mean, var, x, momentum):
     new_mean = (1 - momentum) * mean + momentum * x.mean()

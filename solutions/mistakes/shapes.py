@@ -160,16 +160,18 @@ def matmul(A, B):
     return B @ A
 
 
-@mistake("transposed", says="the rows of the answer belong to the columns of B: it lies on its side, (M, N) for (N, M)")
-def matmul(A, B):
-    right.matmul(A, B)
-    return B.T @ A.T
-
-
-@mistake("wrong-operand", says="B is transposed first, so rows of A meet rows of B; they should meet its columns")
+@mistake("transposed", says="B is transposed first, so rows of A meet rows of B; they should meet its columns")
 def matmul(A, B):
     right.matmul(A, B)
     return A @ B.T
+
+
+@mistake(
+    "transposed", says="the rows of each answer belong to the columns of B: it lies on its side, (M, N) for (N, M)"
+)
+def batched_matmul(A, B):
+    right.batched_matmul(A, B)
+    return B.swapaxes(1, 2) @ A.swapaxes(1, 2)
 
 
 @mistake(
