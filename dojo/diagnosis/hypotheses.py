@@ -170,9 +170,17 @@ def _changes_of(name: str, position: int, law: Signature, loaded) -> Iterator[tu
     if position == 0 and law.name.endswith("_backward"):
         yield "upstream-ignored", f"the upstream gradient {name} does not come in", np.ones_like
         return
-    if spec.kind == "bool" or name == "mask":
+    if spec.kind == "bool":
         yield "mask-ignored", f"{name} makes no difference", lambda value: None
         yield "mask-inverted", f"{name} is used the wrong way round", lambda value: None if value is None else ~value
+    elif name == "mask":  # of numbers: 0 where something is dropped, and a scale elsewhere
+        yield "mask-ignored", f"{name} makes no difference", np.ones_like
+        yield "mask-inverted", f"{name} is used the wrong way round", lambda value: (value == 0).astype(value.dtype)
+        yield (
+            "not-inverted",
+            f"{name} says only what is kept: its scale is lost",
+            lambda value: (value != 0).astype(value.dtype),
+        )
     if spec.kind == "float":
         yield "argument-unused", f"{name} makes no difference to the answer", np.zeros_like
         yield "sign-flipped", f"{name} comes in with the wrong sign", lambda value: -value
@@ -212,7 +220,8 @@ def _value_for_slope(guesser: Guesser, predictor: Predictor, group: int) -> Iter
     forward = vars(guesser.loaded.reference.module).get(law.removesuffix("_backward"))
     outputs = guesser.evidence.signature.outputs
     spec = as_array(guesser.evidence.signature.returns[0])
-    if forward is not None and len(outputs) == 1 and spec is not None and spec.axes == ("...",):
+    fits = forward is not None and forward.__code__.co_argcount == len(guesser.evidence.signature.parameters) - 1
+    if fits and len(outputs) == 1 and spec is not None and spec.axes == ("...",):
         says = "dout is multiplied by the function's value where its slope belongs"
         match = Match("wrong-argument", says, "argument")
         yield Guess(group, match, lambda call: {outputs[0]: call.args[0] * forward(*call.args[1:])})

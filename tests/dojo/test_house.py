@@ -26,6 +26,7 @@ ORDER = [  # a module imports only from its own part and from the parts above it
     "pictures notebook",
     "watching",
     "options",
+    "commands",
     "cli maintain",
 ]
 LEVEL = {part: level for level, parts in enumerate(ORDER) for part in parts.split()}

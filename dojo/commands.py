@@ -1,0 +1,117 @@
+"""The commands around the katas: training, pictures, notebooks, the data, the installation. Imports as in cli.py."""
+
+import json
+
+import click
+
+from dojo.options import json_option, origin_option, out_option, track_option
+
+
+@click.command()
+@click.argument("name", required=False)
+@track_option
+@origin_option
+@click.option("--data", "dataset", default=None, help="A data set (default: the real one if it can be had).")
+@click.option("--epochs", type=click.IntRange(1, 1000), default=None, help="How many rounds over the data.")
+@click.option("--seed", type=int, default=None, help="Where all randomness begins.  [default: 0]")
+@out_option
+@json_option
+@click.option("--resume", is_flag=True, help="Go on after the last whole epoch, to the same end as without the stop.")
+@click.option("--compare", is_flag=True, help="A table: network and convnet with and without each regulariser.")
+@click.pass_context
+def train(ctx, **options):
+    """Train a capstone on real data and draw what it learnt. Ctrl-C stops it and keeps what was reached.
+
+    What your file leaves to the dojo, such as convnet's steps, runs on your own katas as far as they are written, and
+    on the references' where they are not; the first lines say which.
+
+    \b
+    Example: python grader.py train network --from solutions
+    """
+    from dojo.training import command
+
+    ctx.exit(command(**options))
+
+
+@click.command()
+@click.argument("name", required=False)
+@track_option
+@origin_option
+@out_option
+@json_option
+@click.pass_context
+def picture(ctx, name, track, origin, out, as_json):
+    """Draw the lesson of a kata with your functions; without a name, list what can be drawn.
+
+    \b
+    Example: python grader.py picture weight_init --from solutions
+    """
+    from dojo.pictures import picture as draw
+
+    ctx.exit(draw(name, track, origin, out, as_json))
+
+
+@click.command()
+@click.argument("katas", nargs=-1)
+@click.option("--again", is_flag=True, help="Write notebooks anew that you have worked in; a copy is kept first.")
+def notebook(katas, again):
+    """Write katas (without a name: all of them) as Jupyter notebooks, in the folder notebooks/.
+
+    \b
+    Example: python grader.py notebook softmax
+    """
+    from dojo.notebook import write
+    from dojo.session import session
+    from dojo.terminal import relative
+
+    with session("numpy") as grader:
+        chosen = [grader.curriculum[name] for name in katas] or list(grader.curriculum.katas)
+        for path, what in write(chosen, grader.curriculum, grader.worker, again):
+            click.echo(f"{relative(path)}: {what}")
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@json_option
+def data(names, as_json):
+    """Where the data sets come from; with names, fetch them now.
+
+    \b
+    Example: python grader.py data mnist
+    """
+    import data as datasets
+
+    if names:
+        for name in names:
+            fetched = datasets.fetch(name)
+            click.echo(json.dumps({"name": name, "source": fetched.source}) if as_json else f"{name}: {fetched.source}")
+        return
+    for found in datasets.status():
+        if as_json:
+            click.echo(json.dumps(found._asdict()))
+        else:
+            size = f"{found.bytes / 1e6:.1f} MB" if found.bytes else "made on the spot"
+            click.echo(f"{found.name:<14} {size:>16}  {found.origin}\n{'':<32}{found.licence}")
+
+
+@click.command()
+@json_option
+@click.pass_context
+def doctor(ctx, as_json):
+    """Look over the installation and say what to mend.
+
+    \b
+    Example: python grader.py doctor
+    """
+    from dojo.doctor import examine
+
+    findings = examine()
+    for name, good, text in findings:
+        if as_json:
+            click.echo(json.dumps({"name": name, "good": good, "text": text}))
+        else:
+            click.echo(f"{'ok  ' if good else 'MEND'} {name}: {text}")
+    ctx.exit(0 if all(good for _, good, _ in findings) else 1)
+
+
+AROUND = (train, picture, notebook, data, doctor)
