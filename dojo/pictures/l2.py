@@ -8,8 +8,8 @@ from dojo.pictures import digits
 from dojo.pictures.fitting import alike, loss_and_grads, start
 from dojo.pictures.lessons import Fact
 
-EXAMPLES, WRONG, HIDDEN = 300, 0.3, 50  # digits to learn from, the share of wrong labels, hidden units
-STEPS, RATE, EVERY = 500, 0.5, 10
+EXAMPLES, WRONG, HIDDEN = 200, 0.3, 40  # digits to learn from, the share of wrong labels, hidden units
+STEPS, RATE, EVERY = 400, 0.5, 10
 LAMBDAS = (0.0, 0.02)
 
 

@@ -9,6 +9,7 @@ from dojo.pictures.lessons import Fact
 LAYERS, WIDTH, EXAMPLES = 20, 100, 200
 FIXED = {"small": 0.01, "large": 1.0}  # standard deviations of weights drawn with no thought of the width
 GOOD = {"Xavier": "xavier_normal", "He": "he_normal"}
+FLOOR = 1e-35  # what float32 rounds to 0 has no place on a logarithmic scale
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 
 
@@ -85,7 +86,7 @@ def draw_by_depth(fig, values: dict[tuple[str, str], np.ndarray], y: str, down: 
         axes.set_yscale("log")
         for way, name in names.items():
             good = way in GOOD
-            line = np.maximum(values[activation, way], np.finfo(float).tiny)  # 0 has no place on this scale
+            line = np.maximum(values[activation, way], FLOOR)
             depth = np.arange(1, len(line) + 1)
             axes.plot(
                 depth, line, color=colours[way], linewidth=2.2 if good else 1.8, label=name, ls="-" if good else "--"

@@ -190,5 +190,5 @@ def _adapter(track: str):
     try:
         return make_track(track)
     except ImportError as error:
-        next_step = "`make start` installs it (without NUMPY_ONLY); `--track numpy` trains without it."
+        next_step = "`make start` installs it (without NUMPY_ONLY); `--track numpy` does without it."
         raise DojoError(f"The torch track needs PyTorch, which does not import here: {error}.", next_step) from None
