@@ -198,7 +198,7 @@ def avg_pool2d(x, size, stride):
     return windows(x, size, stride).mean(axis=(2, 3))
 
 
-@mistake("not-summed", says="the pixels of a window stand beside each other still: nothing was added up")
+@mistake("extra-axis", says="the pixels of a window still stand beside each other, in two axes that nothing added up")
 def avg_pool2d(x, size, stride):
     return windows(x, size, stride) / size**2
 

@@ -76,12 +76,13 @@ def conv2d_backward(
         dkernel[i] = np.tensordot(rows[i : i + stride * Hout : stride], up, axes=([0, 1], [0, 1]))
     dw = dkernel.reshape(K, K, C, O).transpose(3, 2, 0, 1)
     kernel = w.transpose(2, 0, 3, 1).reshape(K, O, K * C)
-    drows = np.zeros_like(rows)
+    del rows  # its memory is free for drows
+    drows = np.zeros((H + 2 * padding, N * Wout, K * C), x.dtype)
     for i in range(K):  # the sum runs over o
         drows[i : i + stride * Hout : stride] += up @ kernel[i]
-    drows = drows.reshape(-1, N, Wout, K, C)
-    dpadded = np.zeros((len(drows), N, W + 2 * padding, C), x.dtype)
-    for j in range(K):  # a pixel stands in K neighbouring rows at most, and collects from each
+    drows = drows.reshape(H + 2 * padding, N, Wout, K, C)
+    dpadded = np.zeros((H + 2 * padding, N, W + 2 * padding, C), x.dtype)
+    for j in range(K):  # a pixel lies in up to K windows of its row, and collects from each
         dpadded[:, :, j : j + stride * Wout : stride] += drows[:, :, :, j]
     dx = dpadded[padding : padding + H, :, padding : padding + W].transpose(1, 3, 0, 2)
     return dx, dw, db
