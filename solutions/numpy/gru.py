@@ -3,8 +3,6 @@
 import numpy as np
 from jaxtyping import Float
 
-from solutions.numpy.activations import sigmoid
-
 
 def gru_cell(
     x: Float[np.ndarray, "N D"],
@@ -140,8 +138,8 @@ def gru_backward(
 def _gates(a: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """r, z, n and u_n, from what the input (`a`) and the state (`u`) send to the three blocks."""
     H = a.shape[-1] // 3
-    r, z = np.split(sigmoid(a[:, : 2 * H] + u[:, : 2 * H]), 2, axis=-1)
-    u_n = u[:, 2 * H :]
+    shares = 0.5 * np.tanh(0.5 * (a[:, : 2 * H] + u[:, : 2 * H])) + 0.5  # this is σ, and nothing overflows
+    r, z, u_n = shares[:, :H], shares[:, H:], u[:, 2 * H :]
     return r, z, np.tanh(a[:, 2 * H :] + r * u_n), u_n
 
 
@@ -151,9 +149,8 @@ def _unroll(xs, h0, Wx, Wh, bx, bh) -> tuple[np.ndarray, list]:
     Time comes first, so that one step lies in one piece of memory.
     """
     N, T = xs.shape[:2]
-    a = (xs.swapaxes(0, 1).reshape(T * N, -1) @ Wx + bx).reshape(
-        T, N, -1
-    )  # all inputs are known before the loop: one product
+    a = xs.swapaxes(0, 1).reshape(T * N, -1) @ Wx + bx  # all inputs are known before the loop: one product
+    a = a.reshape(T, N, -1)
     hs, gates = np.empty((T + 1, *h0.shape), a.dtype), []
     hs[0] = h0
     for t in range(T):

@@ -65,9 +65,9 @@ def lstm_cell_backward(
 
     Source: solutions/derivations/lstm.md works it out.
     """
-    gates = _gates(x @ Wx + h @ Wh + b)
-    i, f, g, o = np.split(gates, 4, axis=-1)
-    dz, dc = _step_backward(dh_new, dc_new, gates, c, np.tanh(f * c + i * g))
+    i, f, g, o = np.split(_gates(x @ Wx + h @ Wh + b), 4, axis=-1)
+    dz, dc = _step_backward(dh_new, dc_new, c, np.tanh(f * c + i * g), i, f, g, o)
+    dz = np.concatenate(dz, axis=-1)  # N 4H
     return dz @ Wx.T, dz @ Wh.T, dc, x.T @ dz, h.T @ dz, dz.sum(axis=0)
 
 
@@ -130,12 +130,14 @@ def lstm_backward(
     """
     N, T = xs.shape[:2]
     hs, cs, gates = _unroll(xs, h0, c0, Wx, Wh, b)
+    i, f, g, o = np.split(gates, 4, axis=-1)  # each T N H
     tanh_cs = np.tanh(cs[1:])
     WhT = np.ascontiguousarray(Wh.T)  # turned once, not at every step
     dz = np.empty_like(gates)  # T N 4H
     dh, dc = np.zeros_like(hs[0]), dcT  # what the steps behind t have to say about h_t and c_t
     for t in reversed(range(T)):
-        dz[t], dc = _step_backward(dhs[:, t] + dh, dc, gates[t], cs[t], tanh_cs[t])
+        dz_t, dc = _step_backward(dhs[:, t] + dh, dc, cs[t], tanh_cs[t], i[t], f[t], g[t], o[t])
+        np.concatenate(dz_t, axis=-1, out=dz[t])
         dh = dz[t] @ WhT
     x, h, dz = (a.reshape(T * N, -1) for a in (xs.swapaxes(0, 1), hs[:-1], dz))  # one row for each step of each example
     dxs = (dz @ Wx.T).reshape(T, N, -1).swapaxes(0, 1)
@@ -143,11 +145,11 @@ def lstm_backward(
 
 
 def _gates(z: np.ndarray) -> np.ndarray:
-    """i, f, g, o side by side. σ(z) = ½ tanh(z/2) + ½, so a single tanh does for all four, and nothing overflows."""
+    """i, f, g, o side by side. σ(z) = ½ tanh(z/2) + ½, so one tanh does for three gates, and nothing overflows."""
     H = z.shape[-1] // 4
-    scale = np.full(4 * H, 0.5, z.dtype)
-    scale[2 * H : 3 * H] = 1  # g is a tanh as it is
-    return scale * np.tanh(scale * z) + (1 - scale)
+    gates = 0.5 * np.tanh(0.5 * z) + 0.5
+    gates[:, 2 * H : 3 * H] = np.tanh(z[:, 2 * H : 3 * H])  # g is no share: it has a sign
+    return gates
 
 
 def _unroll(xs, h0, c0, Wx, Wh, b) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -156,25 +158,21 @@ def _unroll(xs, h0, c0, Wx, Wh, b) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Time comes first, so that one step lies in one piece of memory.
     """
     N, T = xs.shape[:2]
-    gates = (xs.swapaxes(0, 1).reshape(T * N, -1) @ Wx + b).reshape(
-        T, N, -1
-    )  # all inputs are known before the loop: one product
+    gates = xs.swapaxes(0, 1).reshape(T * N, -1) @ Wx + b  # all inputs are known before the loop: one product
+    gates = gates.reshape(T, N, -1)
+    i, f, g, o = np.split(gates, 4, axis=-1)  # views: what is written into `gates` stands in them
     hs, cs = np.empty((2, T + 1, *h0.shape), gates.dtype)
     hs[0], cs[0] = h0, c0
     for t in range(T):
         gates[t] = _gates(gates[t] + hs[t] @ Wh)
-        i, f, g, o = np.split(gates[t], 4, axis=-1)
-        cs[t + 1] = f * cs[t] + i * g
-        hs[t + 1] = o * np.tanh(cs[t + 1])
+        cs[t + 1] = f[t] * cs[t] + i[t] * g[t]
+        hs[t + 1] = o[t] * np.tanh(cs[t + 1])
     return hs, cs, gates
 
 
-def _step_backward(dh, dc, gates, c, tanh_c) -> tuple[np.ndarray, np.ndarray]:
-    """The gradients of z "N 4H" and of the memory `c` before the step, from those of its two results."""
-    i, f, g, o = np.split(gates, 4, axis=-1)
-    dc = dc + dh * o * (1 - tanh_c * tanh_c)  # the memory reaches the loss directly and through the state
-    dz_i = dc * g * i * (1 - i)
-    dz_f = dc * c * f * (1 - f)
-    dz_g = dc * i * (1 - g * g)
-    dz_o = dh * tanh_c * o * (1 - o)
-    return np.concatenate([dz_i, dz_f, dz_g, dz_o], axis=-1), dc * f
+def _step_backward(dh, dc, c, tanh_c, i, f, g, o) -> tuple[tuple, np.ndarray]:
+    """The gradients of z_i, z_f, z_g, z_o and of the memory `c` before the step, from those of its two results."""
+    do = dh * o
+    dc = dc + do * (1 - tanh_c * tanh_c)  # the memory reaches the loss directly and through the state
+    di, df = dc * i, dc * f  # each serves twice below
+    return (di * g * (1 - i), df * c * (1 - f), di * (1 - g * g), do * tanh_c * (1 - o)), df

@@ -121,9 +121,8 @@ def rnn_backward(
 def _states(xs: np.ndarray, h0: np.ndarray, Wx: np.ndarray, Wh: np.ndarray, b: np.ndarray) -> np.ndarray:
     """`h0` and the state after every step, "T+1 N H": time comes first, so that one step lies in one piece of memory."""
     N, T = xs.shape[:2]
-    z = (xs.swapaxes(0, 1).reshape(T * N, -1) @ Wx + b).reshape(
-        T, N, -1
-    )  # all inputs are known before the loop: one product
+    z = xs.swapaxes(0, 1).reshape(T * N, -1) @ Wx + b  # all inputs are known before the loop: one product
+    z = z.reshape(T, N, -1)
     hs = np.empty((T + 1, *h0.shape), z.dtype)
     hs[0] = h0
     for t in range(T):
