@@ -132,7 +132,7 @@ def _widths(rows: list[dict], width: int) -> list[int]:
     """The widths of the columns: name, shape and dtype, range, graph."""
     cells = [_cells(row) for row in rows]
     most = [max((len(cell[column]) for cell in cells), default=0) for column in range(4)]
-    name, shape = min(most[0], NAME), min(most[1], SHAPE)
+    name, shape = min(most[0], NAME - 6 * bool(most[3])), min(most[1], SHAPE)
     graph = min(most[3], 14)
     return [name, shape, max(min(most[2], width - INDENT - name - shape - graph - 8), 8), graph]
 
@@ -177,13 +177,17 @@ def _beside(row: dict) -> str:
     found = row.get("reference")
     if not found:
         return ""
-    name = found.get("name") or "the reference"
+    name = found.get("name") or ("what the reference gives" if row["kind"] == "return" else "the reference")
     words = {
         "equal": f"= {name}",
         "transposed": f"= {name}, transposed",
         "reshaped": f"= {name}, in another shape",
         "negated": f"= −{name}",
         "factor": f"= {found.get('factor', 1):.4g} × {name}",
+        "misnamed": f"= {name}, not {row['name']}",
+        "cut": "autograd goes no further",
+        "dtype": f"= {name}, in another dtype",
+        "graph": f"= {name}, outside of the graph",
         "differs": f"≠ {name}" + (f" by {float(found['difference']):.2g}" if "difference" in found else ""),
     }
     return words[found["relation"]] + ("  ‹ here they part" if row.get("parts") else "")

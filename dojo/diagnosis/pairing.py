@@ -7,6 +7,8 @@ import numpy as np
 from dojo.diagnosis.recording import Seen
 
 TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 1e-2}  # any other dtype: 1e-7
+APART = "differs", "negated", "factor", "misnamed", "dtype", "graph", "cut"
+TURNED = "transposed", "reshaped", "negated"
 ELSEWHERE = "part", "return"  # rows of the reference whose name would give its code away, or says nothing
 
 
@@ -14,8 +16,10 @@ ELSEWHERE = "part", "return"  # rows of the reference whose name would give its 
 class Pair:
     """The reference's value of the same meaning. `name` is empty where it has none of its own.
 
-    `relation` is `equal`, `transposed`, `reshaped`, `negated`, `factor` (`factor` times as large), or `differs` (it has
-    the same name and another value: at most `difference` away, None where the shapes differ).
+    `relation` is `equal`, `transposed`, `reshaped`, `negated`, `factor` (`factor` times as large), `differs` (it has
+    the same name and another value: at most `difference` away, None where the shapes differ), `misnamed` (it is equal,
+    and another value has the name), `dtype` or `graph` (equal values of another dtype, or which autograd does not reach); `cut` where
+    the reference has nothing to compare with, and autograd loses its way.
     """
 
     name: str
@@ -29,22 +33,58 @@ def pair(seen: list[Seen], known: list[Seen]) -> list[Pair | None]:
     return [None if one.kind == "argument" else _pair(one, known) for one in seen]
 
 
+def without_repeats(seen: list[Seen], pairs: list[Pair | None]) -> tuple[list[Seen], list[Pair | None]]:
+    """The rows to show: what comes back under a name that has been told already only counts where it says more.
+
+    It does when the reference gives back something else, and has no value of that name with which the two could part.
+    """
+    told = {(one.function, one.name) for one, found in zip(seen, pairs, strict=True) if found and not one.output}
+    kept = [
+        (one, found)
+        for one, found in zip(seen, pairs, strict=True)
+        if not one.repeated or (found and found.relation in APART and (one.function, one.name) not in told)
+    ]
+    return [one for one, _ in kept], [found for _, found in kept]
+
+
 def _pair(one: Seen, known: list[Seen]) -> Pair | None:
-    namesakes = [other for other in known if other.name == one.name and other.kind in ("value", "argument")]
-    same_time = [other for other in namesakes if other.time == one.time] or namesakes[-1:]
     if not _numbers(one.value):
         return None
-    candidates = same_time if _plain(one.value) else [*same_time, *(o for o in known if o.kind != "argument")]
-    best: Pair | None = None
-    for other in candidates:
+    namesakes, now = _namesakes(one, known)
+    for other in [*now, *namesakes]:
+        if relation(one, other) == ("equal", None):
+            return Pair(_name(other), _beyond_values(one, other))
+    if not one.output and not _plain(one.value):
+        for other in known:
+            equal = other.kind != "argument" and relation(one, other) == ("equal", None)
+            if equal and (_name(other) or not namesakes):
+                return Pair(_name(other), "misnamed" if namesakes else _beyond_values(one, other))
+    for other in now[-1:]:
         found = relation(one, other)
-        if found is not None and found[0] == "equal":
-            return Pair(_name(other), "equal")
-        if found is not None and best is None and (found[0] != "factor" or other in namesakes):
-            best = Pair(_name(other), *found)
-    if best is None and same_time and _numbers(same_time[0].value):
-        return Pair(one.name, "differs", None, _apart(one.value, same_time[0].value))
-    return best
+        if found is not None:
+            return Pair(_name(other), *found)
+        if _numbers(other.value):
+            return Pair(_name(other), "differs", None, _apart(one.value, other.value))
+    if one.output or _plain(one.value):
+        return None
+    others = [(other, relation(one, other)) for other in known if other.kind != "argument"]
+    return next((Pair(_name(other), *found) for other, found in others if found and found[0] in TURNED), None)
+
+
+def _namesakes(one: Seen, known: list[Seen]) -> tuple[list[Seen], list[Seen]]:
+    """The reference's values of the same name, and those of the same round; what comes back has no name but its place."""
+    if one.output:
+        found = [other for other in known if (other.output, other.function) == (one.output, one.function)]
+    else:
+        found = [other for other in known if other.name == one.name and other.kind in ("value", "argument")]
+    return found, [other for other in found if other.time == one.time] or found[-1:]
+
+
+def _beyond_values(one: Seen, other: Seen) -> str:
+    """`equal`, or what is not equal although the values are: the dtype, or a tensor's place in the graph."""
+    if one.dtype != other.dtype and "float" in one.dtype and "float" in other.dtype and one.shape and other.shape:
+        return "dtype"
+    return "graph" if other.requires_grad and one.requires_grad is False else "equal"
 
 
 def relation(one: Seen, other: Seen) -> tuple[str, float | None] | None:
@@ -64,10 +104,21 @@ def relation(one: Seen, other: Seen) -> tuple[str, float | None] | None:
     return None
 
 
+def with_cut(seen: list[Seen], pairs: list[Pair | None]) -> list[Pair | None]:
+    """Where all values agree and a gradient does not, the first tensor that autograd does not reach is where they part."""
+    if parting(pairs) is not None:
+        return pairs
+    for at, (one, found) in enumerate(zip(seen, pairs, strict=True)):
+        lost = one.requires_grad is False and "float" in one.dtype and one.kind != "argument"
+        if lost and (found is None or not found.name):
+            return [*pairs[:at], Pair("", "cut"), *pairs[at + 1 :]]
+    return pairs
+
+
 def parting(pairs: list[Pair | None]) -> int | None:
     """The index of the first value that is not what the reference has there; only asked when the outcome is wrong."""
     for position, found in enumerate(pairs):
-        if found is not None and found.relation in ("differs", "negated", "factor"):
+        if found is not None and found.relation in APART:
             return position
     return None
 

@@ -45,6 +45,8 @@ class Seen:
     dtype: str = ""
     requires_grad: bool | None = None  # None for what is no tensor
     grad_fn: str = ""
+    output: str = ""  # which of the things that come back it is: `0`, `1`, `0[W1]`
+    repeated: bool = False  # it comes back under a name that has been told already
 
 
 @dataclass(eq=False)
@@ -86,14 +88,14 @@ class Recorder:
             found += kept
         return sorted(found, key=lambda seen: seen.order)
 
-    def note(self, kind: str, frame: FrameType, line: int, name: str, value, items=None) -> None:
+    def note(self, kind: str, frame: FrameType, line: int, name: str, value, items=None, **more) -> None:
         """Enter a value; of a container also those of its items that `items` names (None: the first ones)."""
         if name == "_":
             return
         code = frame.f_code
         self._order += 1
         time = self._rounds.get((code, line), 1)
-        seen = describe(Seen(kind, code.co_name, line, name, None, self._order, time), value)
+        seen = describe(Seen(kind, code.co_name, line, name, None, self._order, time, **more), value)
         if seen is None:
             return
         slot = self._slots.setdefault((code, line, name, kind), _Slot())
@@ -104,7 +106,8 @@ class Recorder:
         if type(value) in (dict, list, tuple):
             for key, item in _items(value):
                 if is_array(item) and (items is None or key in items):
-                    self.note(kind, frame, line, f"{name}[{key}]", item)
+                    more |= {"output": f"{seen.output}[{key}]"} if seen.output else {}
+                    self.note(kind, frame, line, f"{name}[{key}]", item, **more)
 
     def begin(self, code: CodeType, line: int, more: int = 1) -> int:
         """A line starts to run: how often it has by now."""
@@ -209,11 +212,12 @@ class _Watched:
         texts = statement.returns if statement is not None else ()
         line = statement.line if statement is not None else frame.f_lineno
         several = len(texts) > 1 and isinstance(value, tuple) and len(value) == len(texts)
-        for text, item in zip(texts, value, strict=True) if several else [(", ".join(texts), value)]:
-            if text in self.told and text in frame.f_locals:
-                continue
-            name = text if several and len(text) <= 24 else word
-            self.recorder.note("return", frame, line, name, item)
+        pairs = zip(texts, value, strict=True) if several else [(", ".join(texts), value)]
+        for position, (text, item) in enumerate(pairs):
+            repeated = text in self.told and text in frame.f_locals
+            name = text if repeated or (several and len(text) <= 24) else word
+            more = {"output": str(position), "repeated": repeated}
+            self.recorder.note("return", frame, line, name, item, **more)
 
     def _note(self, kind: str, frame: FrameType, line: int, name: str, value, items=None) -> None:
         self.told.add(name)
@@ -228,7 +232,7 @@ def describe(seen: Seen, value) -> Seen | None:
         seen.shape, seen.dtype = tuple(value.shape), str(value.dtype).removeprefix("torch.")
         if tensor:
             seen.requires_grad = bool(value.requires_grad)
-            seen.grad_fn = type(value.grad_fn).__name__.removesuffix("0") if value.grad_fn is not None else ""
+            seen.grad_fn = type(value.grad_fn).__name__.rstrip("0123456789") if value.grad_fn is not None else ""
         seen.value = _copy(value)
     elif isinstance(value, bool | int | float | np.generic):
         seen.value = value.item() if isinstance(value, np.generic) else value

@@ -9,7 +9,7 @@ METHODS = """
     sum mean max min amax amin std var argmax argmin prod cumsum cumprod any all norm logsumexp reshape view transpose
     permute swapaxes squeeze unsqueeze ravel flatten expand repeat take diagonal flip triu tril trace gather t astype copy
     clone float double long int bool dot matmul mm bmm mv clip clamp round exp log log1p sqrt rsqrt tanh sigmoid relu pow
-    square abs neg masked_fill where
+    square abs neg masked_fill where detach contiguous numpy
 """  # of arrays and tensors: they change nothing
 PURE_METHODS = set(METHODS.split())
 PURE_BUILTINS = {"len", "float", "int", "abs"}

@@ -6,13 +6,13 @@ import warnings
 import numpy as np
 
 from dojo.checking.calls import Call, copy_values, labels
-from dojo.checking.compare import describe
+from dojo.checking.compare import describe, same
 from dojo.checking.signatures import Signature, as_array
 from dojo.checking.tracks import leaves
 from dojo.diagnosis.crash import bound_sizes, explain_crash
 from dojo.diagnosis.evidence import Evidence, named_outputs
 from dojo.diagnosis.findings import CONTROL
-from dojo.diagnosis.pairing import Pair, pair, parting
+from dojo.diagnosis.pairing import APART, Pair, pair, parting, with_cut, without_repeats
 from dojo.diagnosis.recording import Recorder, Seen
 
 MOST_ROWS = 300
@@ -36,7 +36,9 @@ def trace(loaded, results: list, findings: list[dict], wanted: str = "") -> dict
         return {"function": function, "problem": f"no test calls {function} with arguments that could be kept"}
     call, test, why = calls[function]
     others = [name for name in calls if name != function and name not in loaded.unfinished]
-    return {"function": function, "test": test, "why": why, "others": others} | Comparison(loaded, call).told()
+    return {"function": function, "test": test, "why": why, "others": others} | Comparison(loaded, call).told(
+        why == "first"
+    )
 
 
 def chosen(loaded, results: list, function: str, test: str = "") -> tuple[Call, str, str] | None:
@@ -69,9 +71,11 @@ def _blamed(result, call: Call, function: str) -> bool:
 
 
 def _wrong(loaded, results: list, law: str) -> list[tuple[Call, str]]:
-    if law not in loaded.reference.laws:
+    """Calls with a wrong answer, in tests that failed."""
+    failed = [result for result in results if result.outcome not in ("passed", "skipped")]
+    if law not in loaded.reference.laws or not failed:
         return []
-    return [(answer.call, answer.test) for answer in Evidence(loaded, law, results).answers if answer.wrong]
+    return [(answer.call, answer.test) for answer in Evidence(loaded, law, failed).answers if answer.wrong]
 
 
 def _of_interest(loaded, findings: list[dict], calls: dict) -> str:
@@ -87,18 +91,21 @@ class Comparison:
     def __init__(self, loaded, call: Call):
         self.loaded, self.call = loaded, call
         self.law: Signature = loaded.reference.laws[call.law]
-        self.forward = loaded.reference.laws.get(call.function, self.law)
         self.sizes = bound_sizes(self.law, call.args)
 
-    def told(self) -> dict:
-        """The rows and the end of the call."""
+    def told(self, passed: bool) -> dict:
+        """The rows and the end of the call; `passed` says that no test found fault with it."""
         own = self.loaded.own_reference()
         seen, made, recorder = self._watch(self.loaded.module, str(self.loaded.subject.path), self.loaded.source)
         source = _source(own.__file__)
         known = self._watch(own, str(own.__file__), source)[0] if self.call.function in vars(own) else []
-        end = self._end(made)
-        pairs = pair(seen, known)
+        end = self._end(made, passed)
+        seen, pairs = without_repeats(seen, pair(seen, known))
+        if not end["right"] and self.call.gradient:
+            pairs = with_cut(seen, pairs)
         at = parting(pairs) if not end["right"] else None
+        if end["right"]:  # a name may stand for something else in another style
+            pairs = [found if found is not None and found.relation not in APART else None for found in pairs]
         lines = self.loaded.source.splitlines()
         rows = [self._row(one, found, lines) for one, found in zip(seen, pairs, strict=True)]
         if at is not None:
@@ -126,6 +133,16 @@ class Comparison:
             if one.function == outer or one.kind == "value" or (one.shape and one.kind != "argument")
         ]
         return kept, caller.calls[-1], recorder
+
+    def _refusal(self, call: Call) -> str:
+        """The exception with which the reference answers a call; empty when it answers in another way."""
+        if _random(call) or call.gradient or call.carried is not None:
+            return ""
+        try:
+            self.loaded.reference.function(call.law)(*copy_values(call.args))
+        except Exception as error:
+            return _clean(_first_line(error))
+        return ""
 
     def _row(self, seen: Seen, found: Pair | None, lines: list[str]) -> dict:
         code = lines[seen.line - 1].strip() if 0 < seen.line <= len(lines) else ""
@@ -160,7 +177,7 @@ class Comparison:
             [f"{names[size][0]}={size}" if size > 1 and len(names.get(size, [])) == 1 else str(size) for size in shape]
         )
 
-    def _end(self, made: Call) -> dict:
+    def _end(self, made: Call, passed: bool) -> dict:
         """How the call ended: `right`, the facts in sentences, and the line of an error."""
         if isinstance(made.error, NotImplementedError):
             return {"right": False, "says": ["it is not written to its end yet"], "printed": made.printed}
@@ -171,12 +188,16 @@ class Comparison:
         if made.refused is not None:
             return {"right": False, "says": [_clean(made.refused.facts)], "printed": made.printed}
         expected = None if _random(made) else named_outputs(self.law, self.loaded.reference.function(made.law), made)
+        if expected is None and (refusal := self._refusal(made)):
+            return {"right": False, "says": [f"the reference refuses this input: {refusal}"], "printed": made.printed}
         says, right = [], True
         evidence = Evidence(self.loaded, made.law, [])
         for tensor, got in made.outputs.items():
             if expected is None or tensor not in expected:
                 continue
-            good = evidence.same(got, expected[tensor], made)
+            good = evidence.same(got, expected[tensor], made) or (
+                passed and _same(got, expected[tensor], evidence.rtol(made))
+            )
             right &= good
             if not good and isinstance(expected[tensor], np.ndarray | np.generic | float | int):
                 axes = labels(self.law, made, tensor, np.shape(expected[tensor]))
@@ -184,6 +205,10 @@ class Comparison:
             elif made.gradient or len(made.outputs) > 1:
                 says.append(f"{tensor or 'the result'} is right" if good else f"{tensor or 'the result'} is wrong")
         return {"right": right, "compared": expected is not None, "says": says, "printed": made.printed}
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
 
 
 def values(value) -> dict:
@@ -208,6 +233,14 @@ def values(value) -> dict:
 def _number(value) -> float | int:
     plain = value.item()
     return plain if isinstance(plain, int) else float(f"{plain:.{DIGITS}g}")
+
+
+def _same(got, expected, rtol: float) -> bool:
+    """By the tolerance of the tests, which is wider than the diagnosis' own for numbers near 0."""
+    try:
+        return same(got, expected, rtol)
+    except (TypeError, ValueError):
+        return False
 
 
 def _random(call: Call) -> bool:

@@ -91,6 +91,7 @@ def test_torch_tells_the_graph(checkout):
     call, rows, end = traced(checkout.grader("trace", "softmax", "softmax", "--track", "torch", "--json"))
     assert row_of(rows, "shifted")["requires_grad"] is True and row_of(rows, "shifted")["grad_fn"] == "SubBackward"
     assert row_of(rows, "exps")["grad_fn"] == "ExpBackward" and not end["right"]
+    assert [row["name"] for row in rows if row.get("parts")] == ["x.detach()"], "here the graph ends"
     shown = checkout.grader("trace", "softmax", "softmax", "--track", "torch").stdout
     assert "ExpBackward" in shown and "leaf" in shown
 
@@ -101,6 +102,13 @@ def test_any_file_can_stand_in_for_the_kata(checkout, tmp_path):
     checkout.solve("affine")
     call, rows, _ = traced(checkout.grader("trace", "affine", "--file", str(tmp_path / "mine.py"), "--json"))
     assert call["file"].endswith("mine.py") and any(row.get("parts") for row in rows)
+
+
+def test_an_input_that_should_be_refused_is_told_to_be(checkout):
+    source = checkout.solve("mse").read_text(encoding="utf-8")
+    checkout.save("mse", re.sub(r"    if y\.ndim != 2.*?needed\"\)\n", "", source, count=1, flags=re.DOTALL))
+    shown = checkout.grader("trace", "mse", "mse").stdout
+    assert "the reference refuses this input: ValueError: mse: y (4, 1), target (4,)" in " ".join(shown.split())
 
 
 def test_what_cannot_be_traced_says_why(checkout):

@@ -24,12 +24,19 @@ def watch(source: str, *args, call: str = "f") -> tuple[Recorder, object]:
 
 def told(source: str, *args, kinds=("value", "return")) -> list[tuple]:
     recorder, _ = watch(source, *args)
-    return [(seen.line, seen.name, seen.time, seen.times) for seen in recorder.rows() if seen.kind in kinds]
+    rows = [seen for seen in recorder.rows() if seen.kind in kinds and not seen.repeated]
+    return [(seen.line, seen.name, seen.time, seen.times) for seen in rows]
 
 
 def test_each_line_tells_what_it_binds_and_the_end_what_comes_back():
     source = "def f(x):\n    y = x + 1\n    a, b = y, -y\n    return a * b\n"
     assert told(source, np.ones(3)) == [(2, "y", 1, 1), (3, "a", 1, 1), (3, "b", 1, 1), (4, "return", 1, 1)]
+
+
+def test_what_comes_back_is_told_by_its_place():
+    recorder, _ = watch("def f(x):\n    y = x + 1\n    return {'a': y}, y, y * 2\n", np.ones(3))
+    rows = [(seen.name, seen.output, seen.repeated) for seen in recorder.rows() if seen.kind == "return"]
+    assert rows == [("{'a': y}", "0", False), ("{'a': y}[a]", "0[a]", False), ("y", "1", True), ("y * 2", "2", False)]
 
 
 def test_arguments_stand_first():
@@ -56,7 +63,7 @@ def test_a_call_that_changes_nothing_tells_nothing():
 
 def test_the_values_are_those_of_the_moment():
     recorder, _ = watch("def f(x):\n    y = x * 2\n    y[0] = 9\n    return y\n", np.ones(2))
-    values = [seen.value.tolist() for seen in recorder.rows() if seen.name == "y"]
+    values = [seen.value.tolist() for seen in recorder.rows() if seen.name == "y" and not seen.repeated]
     assert values == [[2, 2], [9, 2]]
 
 
@@ -170,7 +177,7 @@ def test_a_tensor_that_is_written_to_is_seen():
     torch = pytest.importorskip("torch")
     source = "def f(x):\n    y = x.clone()\n    y.mul_(3)\n    return y\n"
     recorder, _ = watch(source, torch.ones(2))
-    assert [seen.line for seen in recorder.rows() if seen.name == "y"] == [2, 3]
+    assert [seen.line for seen in recorder.rows() if seen.name == "y" and not seen.repeated] == [2, 3]
 
 
 @pytest.mark.parametrize(
