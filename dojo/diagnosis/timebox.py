@@ -35,9 +35,9 @@ def timebox(seconds: float) -> Iterator[None]:
             raise TooLong
 
     clocks = [_Clock(*clock, ring) for clock in CLOCKS]
-    for clock in clocks:
-        clock.start(seconds)
-    try:
+    try:  # from here on: the bell may ring as soon as a clock runs
+        for clock in clocks:
+            clock.start(seconds)
         yield
     except TooLong:
         pass
@@ -51,11 +51,14 @@ class _Clock:
     """One of the process's timers, set for a box and given back to the box around it."""
 
     def __init__(self, timer: int, number: int, now: Callable[[], float], factor: float, ring: Callable):
-        self.timer, self.number, self.now, self.factor, self.ring = timer, number, now, factor, ring
+        self.timer, self.number, self.now, self.factor = timer, number, now, factor
+        self.before = signal.getsignal(number)
+        self.started, (self.outer, _) = now(), signal.getitimer(timer)
+        self.ring = ring
 
     def start(self, seconds: float) -> None:
-        self.before = signal.signal(self.number, self.ring)
-        self.started, (self.outer, _) = self.now(), signal.setitimer(self.timer, seconds * self.factor)
+        signal.signal(self.number, self.ring)
+        signal.setitimer(self.timer, seconds * self.factor)
 
     def stop(self) -> None:
         signal.setitimer(self.timer, 0)
