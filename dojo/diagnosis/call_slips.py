@@ -42,7 +42,14 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     if name == "maximum" and any(scope.tiny(argument) for argument in node.args):
         floored = next(argument for argument in node.args if not scope.tiny(argument))
         yield floored, "unstable", f"nothing keeps `{code(floored)}` away from 0, where it is divided by"
-    elif name in DROPPED:
+    elif (
+        name in ("maximum", "minimum")
+        and len(node.args) == 2
+        and not any(isinstance(a, ast.Constant) for a in node.args)
+    ):
+        both = ast.BinOp(node.args[0], ast.Add(), node.args[1])
+        yield both, "wrong-factor", f"the two are added up where their {name} belongs"
+    if name in DROPPED and not any(scope.tiny(argument) for argument in node.args):
         cause, says = DROPPED[name]
         yield node.args[0], cause, says.format(code(node.args[0]))
     if name == "where" and len(node.args) == 3:

@@ -8,7 +8,7 @@ from dojo.diagnosis.call_slips import call
 from dojo.diagnosis.scope import Replacement, Scope, wrong_name
 from dojo.diagnosis.slips import operator
 from dojo.diagnosis.syntax import code, name_of
-from dojo.diagnosis.throughout import exchanged_weights, repeated, swapped_names
+from dojo.diagnosis.throughout import all_but_the_first, exchanged_weights, late_factors, repeated, swapped_names
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: se
     are those among them that make a row add up to 1.
     """
     scope = Scope(function, siblings, normalisers)
-    for body, cause, says in [*repeated(function), *exchanged_weights(function, scope)]:
+    for body, cause, says in [*repeated(function), *exchanged_weights(function, scope), *late_factors(function, scope)]:
         yield _whole(function, body, cause, says)
     for names in (False, True):  # another name is the wildest guess, and there are many: they come last
         for parent, field, index, node in _children(function):
@@ -43,7 +43,7 @@ def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: se
                 ast.fix_missing_locations(new)
                 weak = (names and not _alike(node, new)) or isinstance(node, ast.Compare)
                 yield Change(parent, field, index, new, cause, says, weak)
-    for body, cause, says in swapped_names(function, scope):
+    for body, cause, says in [*swapped_names(function, scope), *all_but_the_first(function, scope)]:
         yield _whole(function, body, cause, says, weak=True)
 
 
@@ -81,7 +81,8 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
         plain = ast.Assign([node.target], node.value)
         yield plain, "not-accumulated", f"`{code(node.target)}` is overwritten where it should grow"
         yield ast.Pass(), "missing-term", f"the term `{code(node.value)}` is missing"
-    if isinstance(node, ast.expr) and (isinstance(parent, ast.Return | ast.Assign | ast.DictComp)):
+    step = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and scope.mentions(node, scope.scalars)
+    if isinstance(node, ast.expr) and (isinstance(parent, ast.Return | ast.Assign | ast.DictComp) or step):
         yield from _divided(node, scope)
     if isinstance(node, ast.IfExp):
         yield from _one_side(node)
@@ -151,8 +152,11 @@ def _divided(node: ast.expr, scope: Scope) -> Iterator[Replacement]:
         for item in ast.walk(node)
         if isinstance(item, ast.Name) and item.id in [*scope.arguments, *scope.definitions]
     ]
-    for name in dict.fromkeys(item.id for item in arrays if item.id not in scope.scalars):
-        array = ast.Name(name, ast.Load())
+    found: dict[str, ast.expr] = {item.id: item for item in arrays if item.id not in scope.scalars}
+    for item in ast.walk(node):  # of a dict, one entry
+        if isinstance(item, ast.Subscript) and code(item.value) in found and isinstance(item.slice, ast.Name):
+            found[code(item)] = item
+    for array in found.values():
         sizes = [ast.Attribute(array, "size", ast.Load()), ast.Call(ast.Name("len", ast.Load()), [array], [])]
         for size in sizes:
             yield (

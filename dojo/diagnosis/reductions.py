@@ -17,6 +17,7 @@ def reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
     if name in ("var", "std"):
         yield from _spread(node, name)
     yield from _axis(node, name)
+    yield from _before_the_division(node, name, scope)
     if name in ("sum", "mean"):
         yield from _left_out(node, scope)
 
@@ -104,6 +105,24 @@ def _array(node: ast.Call) -> ast.expr | None:
     if isinstance(node.func, ast.Attribute) and not (library and code(node.func.value) in LIBRARIES):
         return node.func.value
     return node.args[0] if node.args else None
+
+
+def _before_the_division(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
+    """The quotient of two sums, or of two maxima, where the sum or maximum of a quotient belongs."""
+    array = _array(node)
+    quotient = scope.definitions.get(array.id) if isinstance(array, ast.Name) else array
+    if isinstance(quotient, ast.BinOp) and isinstance(quotient.op, ast.Div) and name in ("sum", "mean", "max", "min"):
+        above, below = (_of(node, part) for part in (quotient.left, quotient.right))
+        says = f"the {name} is taken above and below the line first, and then one is divided by the other"
+        yield ast.BinOp(above, ast.Div(), below), "wrong-order", says
+
+
+def _of(node: ast.Call, array: ast.expr) -> ast.Call:
+    """The same reduction of another array."""
+    if node.args and _array(node) is node.args[0]:
+        return ast.Call(node.func, [array, *node.args[1:]], node.keywords)
+    assert isinstance(node.func, ast.Attribute)
+    return ast.Call(ast.Attribute(array, node.func.attr, ast.Load()), node.args, node.keywords)
 
 
 def _left_out(node: ast.Call, scope: Scope) -> Iterator[Replacement]:

@@ -37,6 +37,37 @@ def swapped_names(function: ast.FunctionDef, scope: Scope) -> Iterator[Variant]:
             yield body, *wrong_name(name, other, scope)
 
 
+def all_but_the_first(function: ast.FunctionDef, scope: Scope) -> Iterator[Variant]:
+    """One name read for another wherever it stands, except at its first place: `(a − t) · z · (1 − z)`."""
+    for node in function.body:
+        reads = [item.id for item in ast.walk(node) if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load)]
+        for name in dict.fromkeys(reads):
+            for other in scope.others(name) if reads.count(name) > 2 else ():
+                renaming = _Renaming(name, scope.expression(other), spared=1)
+                body = [renaming.visit(copied(one)) if one is node else one for one in function.body]
+                yield body, *wrong_name(name, other, scope)
+
+
+def late_factors(function: ast.FunctionDef, scope: Scope) -> Iterator[Variant]:
+    """A factor that is multiplied in at the end, where it belongs before a sum or a mean."""
+    lines = [node for node in function.body if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
+    for early, node in enumerate(lines):
+        product, name = node.value, node.targets[0].id  # type: ignore[attr-defined]
+        if not (isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult)):
+            continue
+        for factor, rest in ((product.left, product.right), (product.right, product.left)):
+            if not isinstance(factor, ast.Name) or factor.id not in scope.arguments or factor.id in scope.upstream:
+                continue
+            for late in lines[early + 1 :]:
+                if scope.mentions(late.value, {name}):
+                    new = {
+                        id(node): ast.Assign(node.targets, rest),
+                        id(late): ast.Assign(late.targets, ast.BinOp(late.value, ast.Mult(), factor)),
+                    }
+                    says = f"`{factor.id}` is multiplied in after the sums; it belongs into `{name}`, before them"
+                    yield [new.get(id(one), one) for one in function.body], "wrong-order", says
+
+
 def exchanged_weights(function: ast.FunctionDef, scope: Scope) -> Iterator[Variant]:
     """A share and the rest, `a` and `1 − a`, in each other's place."""
     text = code(ast.Module(function.body, []))
@@ -135,12 +166,13 @@ class _Each(ast.NodeTransformer):
 
 
 class _Renaming(ast.NodeTransformer):
-    """Puts an expression wherever a name is read."""
+    """Puts an expression wherever a name is read, but for the first `spared` places."""
 
-    def __init__(self, old: str, new: ast.expr):
-        self.old, self.new = old, new
+    def __init__(self, old: str, new: ast.expr, spared: int = 0):
+        self.old, self.new, self.spared = old, new, spared
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id == self.old and isinstance(node.ctx, ast.Load):
-            return copied(self.new)
-        return node
+        if node.id != self.old or not isinstance(node.ctx, ast.Load):
+            return node
+        self.spared -= 1
+        return node if self.spared >= 0 else copied(self.new)

@@ -113,7 +113,7 @@ def relative_error(a, b):
 
 
 @mistake(
-    "lost-axis",
+    "wrong-order",
     says="the maximum is taken before the division: the largest elements set the scale, and small ones may be wrong",
 )
 def relative_error(a, b):

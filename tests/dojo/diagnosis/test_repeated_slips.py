@@ -119,3 +119,37 @@ def test_names_that_no_gradient_ties_together_are_left_out_on_request():
     other = UP - UP.sum(axis=0)
     assert "wrong-operand" in causes_giving("f_backward(dout, x, beta)", body, args, other)
     assert not causes_giving("f_backward(dout, x, beta)", body, args, other, ("wrong-operand",))
+
+
+def test_a_factor_that_comes_in_after_the_mean_is_in_the_wrong_order():
+    body = "scaled = dout * gamma\nout = scaled - scaled.mean(axis=-1, keepdims=True)\nreturn out"
+    wrong = X[0] * (UP - UP.mean(axis=-1, keepdims=True))
+    assert "wrong-order" in causes_giving("f_backward(dout, gamma)", body, (UP, X[0]), wrong)
+
+
+def test_the_quotient_of_two_maxima_is_in_the_wrong_order():
+    squares = X**2 + 1
+    for body in ("return (x / y).max()", "r = x / y\nreturn np.max(r)"):
+        assert "wrong-order" in causes_giving("f(x, y)", body, (UP, squares), UP.max() / squares.max())
+
+
+def test_the_input_in_the_slope_of_a_sigmoid_is_a_wrong_argument():
+    body = "a = np.tanh(z)\nreturn (a - t) * a * (1 - a)"
+    wrong = (np.tanh(X) - UP) * X * (1 - X)
+    assert "wrong-argument" in causes_giving("f(z, t)", body, (X, UP), wrong)
+
+
+def test_one_entry_of_a_dict_is_divided_by_its_length():
+    body = "return [params[k] - lr * grads[k] / len(grads[k]) for k in params][0]"
+    assert "missing-mean" in causes_giving(
+        "f(params, grads, lr: float)", body, ({"W": X}, {"W": UP}, 0.1), X - 0.1 * UP
+    )
+    body = "return {k: params[k] - lr * grads[k] for k in params}"
+    found = causes_giving(
+        "f(params, grads, lr: float)", body + '["W"]', ({"W": X}, {"W": UP}, 0.1), X - 0.1 * UP / len(UP)
+    )
+    assert "extra-mean" in found
+
+
+def test_a_sum_in_the_place_of_the_larger_is_a_wrong_factor():
+    assert "wrong-factor" in causes_giving("f(x, y)", "return x / np.maximum(x**2, y**2)", (X, UP), X / (X**2 + UP**2))
