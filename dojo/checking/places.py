@@ -4,6 +4,7 @@ import numpy as np
 
 TIMES = ("T", "S", "L")  # names of axes along which one thing follows another
 THICKEST = 3  # of a border
+SMALLEST = 2  # sides of what lies inside of it; a single pixel may be right by chance
 
 
 def where(wrong: np.ndarray, labels: list[str]) -> str:
@@ -44,7 +45,7 @@ def _border(wrong: np.ndarray, names: list[str]) -> str:
     image = wrong.any(axis=tuple(i for i in range(wrong.ndim) if i not in (rows[-1], columns[-1])))
     for thick in range(1, THICKEST + 1):
         inside = image[thick:-thick, thick:-thick]
-        if inside.size and not inside.any():
+        if min(inside.shape) >= SMALLEST and not inside.any():
             return ", all on the border" if thick == 1 else f", all within {thick} of the border"
     return ""
 

@@ -54,6 +54,8 @@ def _pair(one: Seen, known: list[Seen]) -> Pair | None:
     for other in [*now, *namesakes]:
         if relation(one, other) == ("equal", None):
             return Pair(_name(other), _beyond_values(one, other))
+    namesakes = [other for other in namesakes if other.function == one.function]  # elsewhere it may mean something else
+    now = [other for other in now if other.function == one.function]
     if not one.output and not _plain(one.value):
         for other in known:
             equal = other.kind != "argument" and relation(one, other) == ("equal", None)
@@ -99,7 +101,7 @@ def relation(one: Seen, other: Seen) -> tuple[str, float | None] | None:
         return "transposed", None
     if got.shape == expected.shape:
         return _multiple(got, expected, rtol)
-    if got.size == expected.size > 1 and _close(got.ravel(), expected.ravel(), rtol):
+    if got.size == expected.size > 0 and _close(got.ravel(), expected.ravel(), rtol):
         return "reshaped", None
     return None
 

@@ -290,6 +290,7 @@ def places(shape: tuple[int, ...], *at) -> np.ndarray:
         (places((5, 3), np.s_[2:]), ["N=5", "D=3"], ""),
         (places((4, 4), np.s_[0], np.s_[:, 0]), ["N=4", "D=4"], ""),
         (places((4, 5), np.s_[0], np.s_[:, 0]), ["H=4", "W=5"], ", all on the border"),
+        (places((3, 5), np.s_[0], np.s_[:, 0]), ["H=3", "W=5"], ""),
         (places((7, 8), np.s_[1], np.s_[:, 0]), ["H=7", "W=8"], ", all within 2 of the border"),
         (places((2, 7, 8, 3), np.s_[:, 0], np.s_[:, :, -1]), ["N=2", "Hout=7", "Wout=8", "C=3"], ", all on the border"),
         (places((2, 2), np.s_[0, 1], np.s_[1, 0]), ["H=2", "W=2"], ", none of them on the diagonal"),
