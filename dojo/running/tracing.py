@@ -146,7 +146,8 @@ class Comparison:
 
     def _row(self, seen: Seen, found: Pair | None, lines: list[str]) -> dict:
         code = lines[seen.line - 1].strip() if 0 < seen.line <= len(lines) else ""
-        row = {"function": seen.function, "line": seen.line, "code": code, "kind": seen.kind, "name": seen.name}
+        row = {"function": seen.function, "line": seen.line, "code": _clean(code), "kind": seen.kind}
+        row["name"] = _clean(seen.name)
         row |= {"time": seen.time, "times": seen.times, "dtype": seen.dtype}
         if seen.shape is not None:
             row |= {"shape": list(seen.shape), "axes": self._axes(seen)}
@@ -216,7 +217,8 @@ def values(value) -> dict:
     if value is None:
         return {}
     if not isinstance(value, np.ndarray):
-        return {"value": value if not isinstance(value, float) or np.isfinite(value) else str(value)}
+        plain = isinstance(value, bool | int) or (isinstance(value, float) and np.isfinite(value))
+        return {"value": value if plain else _clean(str(value))}
     if value.size == 0:
         return {"empty": True}
     if value.dtype.kind == "b":

@@ -165,3 +165,23 @@ def test_the_table_keeps_to_the_width_of_the_terminal(checkout, columns):
         lines = re.sub(r"\x1b\[[0-9;]*m|\r", "", screen.before).splitlines()
     assert max(map(len, lines)) <= columns
     assert "≠ dx by 18 ‹ here they part" in " ".join(" ".join(lines).split())
+
+
+STRANGE = {
+    "endless recursion": ("return affine_backward(dout, x, W, b)", "RecursionError"),
+    "an end of the process": ("raise SystemExit(3)", "SystemExit"),
+    "a name that no terminal can show": ("d = {'\\ud800\\x1b[31m': dout}; dx = dout", "dx is "),
+    "values that are no numbers": ("dx = np.array([dout, None], dtype=object)", "is an array of objects"),
+    "infinities": ("dx = dout @ W.T / 0", "it is inf, expected"),
+    "a trace function of its own": ("import sys; sys.settrace(None); dx = dout", "dx is "),
+    "a long loop": ("dx = dout\n    for i in range(3_000_000):\n        pass", "longer than it is watched"),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_whatever_the_code_does_there_is_a_trace(checkout, name):
+    change, words = STRANGE[name]
+    checkout.solve("affine", "numpy", (WRONG[0], change))
+    done = checkout.grader("trace", "affine", "affine_backward")
+    assert done.returncode == 0 and done.stderr == ""
+    assert words in " ".join(done.stdout.split()) and "\x1b" not in done.stdout
