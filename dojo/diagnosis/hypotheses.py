@@ -166,6 +166,9 @@ def _changes_of(name: str, position: int, law: Signature, loaded) -> Iterator[tu
             yield "missing-term", f"the part with {name} is missing", lambda value: 0.0
             yield "missing-scale", f"{name} does not come in: it works as 1", lambda value: 1.0
             yield "sign-flipped", f"{name} comes in with the wrong sign", lambda value: -value
+        if law.annotations.get(name) is int and name in ("stride", "padding"):
+            says = {"stride": "the window moves one pixel at a time", "padding": "the border of zeros is missing"}[name]
+            yield f"{name}-ignored", says, lambda value: int(name == "stride")
         return
     if position == 0 and law.name.endswith("_backward"):
         yield "upstream-ignored", f"the upstream gradient {name} does not come in", np.ones_like
@@ -181,6 +184,10 @@ def _changes_of(name: str, position: int, law: Signature, loaded) -> Iterator[tu
             f"{name} says only what is kept: its scale is lost",
             lambda value: (value != 0).astype(value.dtype),
         )
+    if spec.axes[-2:] == ("K", "K"):  # a kernel
+        says = f"{name} is turned round in both directions before it is used"
+        yield "kernel-flipped", says, lambda value: value[..., ::-1, ::-1]
+        yield "transposed", f"rows and columns of {name} have changed places", lambda value: np.swapaxes(value, -1, -2)
     if spec.kind == "float":
         yield "argument-unused", f"{name} makes no difference to the answer", np.zeros_like
         yield "sign-flipped", f"{name} comes in with the wrong sign", lambda value: -value
@@ -221,7 +228,7 @@ def _value_for_slope(guesser: Guesser, predictor: Predictor, group: int) -> Iter
     outputs = guesser.evidence.signature.outputs
     spec = as_array(guesser.evidence.signature.returns[0])
     fits = forward is not None and forward.__code__.co_argcount == len(guesser.evidence.signature.parameters) - 1
-    if fits and len(outputs) == 1 and spec is not None and spec.axes == ("...",):
+    if forward is not None and fits and len(outputs) == 1 and spec is not None and spec.axes == ("...",):
         says = "dout is multiplied by the function's value where its slope belongs"
         match = Match("wrong-argument", says, "argument")
         yield Guess(group, match, lambda call: {outputs[0]: call.args[0] * forward(*call.args[1:])})

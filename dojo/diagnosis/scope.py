@@ -85,6 +85,8 @@ class Scope:
 def wrong_name(name: str, other: str, scope: Scope) -> tuple[str, str]:
     """The cause when `other` stands where `name` belongs."""
     definition = scope.definitions.get(name)
+    if isinstance(definition, ast.Call) and "pad" in code(definition.func) and scope.mentions(definition, {other}):
+        return "padding-ignored", f"`{other}` stands where `{name}`, with its border of zeros, belongs"
     if definition is not None and scope.mentions(definition, {other}):
         if isinstance(definition, ast.BinOp) and code(definition.left) == other:
             return "missing-term", f"`{other}` stands where `{name}` belongs: what is done to it in between is missing"
