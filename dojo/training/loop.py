@@ -23,7 +23,7 @@ OWN = (("minibatches", "sgd"), ("cosine_lr", "optimizers"))
 class Loop:
     """Trains `task.epochs` epochs in batches of `batch_size`; the learning rate falls from `lr` to 0 along a cosine.
 
-    With `shift`, each batch of images "N C H W" is moved by up to so many pixels (up or down, left or right).
+    With `shift`, each batch of images "N C H W" is moved by up to so many pixels up or down and left or right.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Loop:
         task: ImageTask,
         batch_size: int,
         lr: float,
-        shift: tuple[int, int] = (0, 0),
+        shift: int = 0,
         regulariser: Plain | None = None,
     ):
         self.capstone, self.learner, self.task = capstone, learner, task
@@ -57,8 +57,8 @@ class Loop:
     def run(self, place: dict, on_epoch: Callable, tick: Callable[[int], None]) -> Any:
         """Train from `place` to the end; the parameters in the track's terms. Stopped carries them out of Ctrl-C."""
         track = self.learner.track
-        border = ((0, 0), (0, 0), *((most, most) for most in self.shift))
-        x = track.native(np.pad(self.task.x, border) if any(self.shift) else self.task.x)
+        border = ((0, 0), (0, 0), (self.shift, self.shift), (self.shift, self.shift))
+        x = track.native(np.pad(self.task.x, border) if self.shift else self.task.x)
         labels = track.native(self.task.labels)
         self.params = track.native(place["params"])
         try:
@@ -116,10 +116,10 @@ class Loop:
 
     def _moved(self, xb, offsets: np.random.Generator):
         """A batch without its border, cut out somewhere within it. Slices are spelt alike on both tracks."""
-        if not any(self.shift):
+        if not self.shift:
             return xb
         H, W = self.task.x.shape[2:]
-        top, left = (int(offsets.integers(2 * most + 1)) for most in self.shift)
+        top, left = (int(offset) for offset in offsets.integers(2 * self.shift + 1, size=2))
         cut = xb[:, :, top : top + H, left : left + W]
         return cut.contiguous() if hasattr(cut, "contiguous") else cut.copy()
 
