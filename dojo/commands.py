@@ -1,6 +1,7 @@
-"""The commands around the katas: training, pictures, notebooks, the data, the installation. Imports as in cli.py."""
+"""The commands around the katas: training, pictures, notebooks, the report, the data, the installation. Imports as in cli.py."""
 
 import json
+from pathlib import Path
 
 import click
 
@@ -71,6 +72,34 @@ def notebook(katas, again):
 
 
 @click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Where the page goes.")
+@click.option("--open", "opened", is_flag=True, help="Show it in the browser.")
+@json_option
+def report(out, opened, as_json):
+    """Write what you have done as one page: the map, attempts and time, mistakes you met, pictures.
+
+    It goes to .dojo/report.html, loads nothing from anywhere, and can be sent as it is.
+
+    \b
+    Example: python grader.py report --open
+    """
+    from dojo.report import write
+    from dojo.session import session
+    from dojo.terminal import relative
+
+    with session("numpy") as numpy, session("torch") as torch:
+        path, numbers = write([numpy, torch], out)
+    click.echo(
+        json.dumps({"report": str(path.resolve()), **numbers}) if as_json else f"report: {relative(path.resolve())}"
+    )
+    if opened:
+        import webbrowser
+
+        if not webbrowser.open(path.resolve().as_uri()):
+            click.echo("No browser was found here: open that file in one.", err=True)
+
+
+@click.command()
 @click.argument("names", nargs=-1)
 @json_option
 def data(names, as_json):
@@ -114,4 +143,4 @@ def doctor(ctx, as_json):
     ctx.exit(0 if all(good for _, good, _ in findings) else 1)
 
 
-AROUND = (train, picture, notebook, data, doctor)
+AROUND = (train, picture, notebook, report, data, doctor)

@@ -50,6 +50,16 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """A verdict on a kata that was begun: when, on what, and how it went."""
+
+    time: str
+    kata: str
+    track: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Seen:
     """A cause that a verdict named. `place` is 0 for the likeliest of its finding."""
 
@@ -88,10 +98,10 @@ class Progress(Storage):
         rows = [Row(*row, was_reset=bool(reset)) for *row, reset in self.ask(LATEST)]
         return {(row.kata, row.track): row for row in rows}
 
-    def attempts(self, kata: str, track: str) -> int:
-        """How many verdicts there are, those that found the kata not started left out."""
-        question = "SELECT count(*) FROM verdict WHERE kata = ? AND track = ? AND status <> 'not-started'"
-        return self._value(question, kata, track) or 0
+    def history(self) -> list[Attempt]:
+        """Every verdict but those that found a kata not started, oldest first."""
+        question = "SELECT time, kata, track, status FROM verdict WHERE status <> 'not-started' ORDER BY id"
+        return [Attempt(*row) for row in self.ask(question)]
 
     def last_causes(self, kata: str, track: str) -> list[str]:
         """The causes of the last verdict, likeliest first, each once. None of them counts after a reset."""
@@ -99,18 +109,9 @@ class Progress(Storage):
         return list(dict.fromkeys(cause for (cause,) in rows))
 
     def causes(self) -> list[Seen]:
-        """Every cause of every verdict, oldest first: what the report is made of."""
+        """Every cause of every verdict, oldest first. Its time is that of its verdict in `history`."""
         question = "SELECT time, kata, track, function, tensor, place, cause FROM cause ORDER BY rowid"
         return [Seen(*row) for row in self.ask(question)]
-
-    def first_pass_time(self, kata: str, track: str) -> str | None:
-        """When the kata passed for the first time, in UTC; None when it never did. A reset does not undo it."""
-        question = "SELECT time FROM verdict WHERE kata = ? AND track = ? AND status = 'passed' ORDER BY id LIMIT 1"
-        return self._value(question, kata, track)
-
-    def ever_passed(self, kata: str, track: str) -> bool:
-        """Whether any verdict was a pass."""
-        return self.first_pass_time(kata, track) is not None
 
     def hint_level(self, kata: str, track: str) -> int:
         """How many hints have been shown, 0 at first and after a reset."""
@@ -129,18 +130,6 @@ class Progress(Storage):
         """Hints start over and the kata is marked as reset; its verdicts are kept."""
         change = "hints = 0, reset_time = ?, reset_after = (SELECT coalesce(max(id), 0) FROM verdict)"
         self.write(lambda db: _stand(db, kata, track, change, _now()))
-
-    def reset_time(self, kata: str, track: str) -> str | None:
-        """When the kata was last reset, in UTC; None when it never was."""
-        return self._value("SELECT reset_time FROM standing WHERE kata = ? AND track = ?", kata, track)
-
-    def remember(self, key: str, value: str) -> None:
-        """Keep a small text under a name, in place of what was kept there."""
-        self.write(lambda db: db.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (key, value)))
-
-    def recall(self, key: str) -> str | None:
-        """The text kept under a name; None when there is none."""
-        return self._value("SELECT value FROM memory WHERE key = ?", key)
 
     def _value(self, question: str, *values):
         rows = self.ask(question, *values)

@@ -47,10 +47,9 @@ CREATE TABLE cause (verdict INTEGER NOT NULL REFERENCES verdict (id), time TEXT 
     track TEXT NOT NULL, function TEXT, tensor TEXT, place INTEGER NOT NULL, cause TEXT NOT NULL);
 CREATE INDEX cause_of_verdict ON cause (verdict);
 CREATE TABLE standing (kata TEXT NOT NULL, track TEXT NOT NULL, hints INTEGER NOT NULL DEFAULT 0,
-    reset_time TEXT, reset_after INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kata, track));
-CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL)
+    reset_time TEXT, reset_after INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kata, track))
 """
-TABLES = {"verdict", "cause", "standing", "memory"}
+TABLES = {"verdict", "cause", "standing"}
 
 
 def _tell(message: str) -> None:

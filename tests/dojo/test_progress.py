@@ -92,14 +92,10 @@ def progress(path, notices):
 
 def test_nothing_is_known_and_nothing_is_made_before_the_first_record(progress, path):
     assert progress.latest() == {}
-    assert progress.attempts("affine", "numpy") == 0
+    assert progress.history() == []
     assert progress.last_causes("affine", "numpy") == []
     assert progress.causes() == []
-    assert progress.ever_passed("affine", "numpy") is False
-    assert progress.first_pass_time("affine", "numpy") is None
     assert progress.hint_level("affine", "numpy") == 0
-    assert progress.reset_time("affine", "numpy") is None
-    assert progress.recall("track") is None
     assert not path.parent.exists()
 
 
@@ -148,7 +144,12 @@ def test_an_untouched_kata_is_no_attempt(progress):
     for status in ("not-started", "failed", "broken", "passed"):
         progress.record(verdict(status=status), status)
     progress.record(verdict(track="torch"), "another track")
-    assert progress.attempts("affine", "numpy") == 3
+    assert [(each.track, each.status) for each in progress.history()] == [
+        ("numpy", "failed"),
+        ("numpy", "broken"),
+        ("numpy", "passed"),
+        ("torch", "failed"),
+    ]
     assert progress.latest()["affine", "numpy"].attempts == 3
 
 
@@ -159,9 +160,8 @@ def test_a_pass_is_not_forgotten(progress):
     progress.record(verdict(status="failed"), "second")
     progress.record(verdict(status="passed"), "third")
     progress.reset("affine", "numpy")
-    assert progress.ever_passed("affine", "numpy") is True
-    assert progress.first_pass_time("affine", "numpy") == passed
-    assert progress.ever_passed("affine", "torch") is False
+    statuses = [(each.time == passed, each.status) for each in progress.history()]
+    assert statuses == [(True, "passed"), (False, "failed"), (False, "passed")]
 
 
 def test_last_causes_are_those_of_the_last_verdict_each_once(progress):
@@ -183,7 +183,7 @@ def test_causes_tell_which_function_and_tensor_went_wrong(progress):
         ("affine", "numpy", "affine_backward", "dx", 1, "transposed"),
         ("mse", "numpy", "mse_backward", "dx", 0, "missing-mean"),
     ]
-    assert all(c.time for c in progress.causes())
+    assert {c.time for c in progress.causes()} <= {attempt.time for attempt in progress.history()}
 
 
 def test_a_verdict_that_is_no_json_leaves_nothing_behind(progress):
@@ -194,7 +194,7 @@ def test_a_verdict_that_is_no_json_leaves_nothing_behind(progress):
     assert progress.latest() == {}
 
 
-# hints, resets, memory
+# hints and resets
 
 
 def test_hints_go_one_further_at_each_call_up_to_the_last(progress):
@@ -212,8 +212,7 @@ def test_reset_starts_the_hints_over_and_keeps_the_verdicts(progress):
     progress.reset("affine", "numpy")
     assert progress.hint_level("affine", "numpy") == 0
     assert progress.hint_level("mse", "numpy") == 1
-    assert progress.reset_time("affine", "numpy") is not None
-    assert progress.attempts("affine", "numpy") == 1
+    assert len(progress.history()) == 1
     assert progress.latest()["affine", "numpy"].was_reset is True
     assert progress.last_causes("affine", "numpy") == []
     assert [seen.cause for seen in progress.causes()] == ["transposed"]
@@ -224,15 +223,6 @@ def test_a_verdict_after_the_reset_counts_again(progress):
     progress.record(verdict(causes=["transposed"]), "abc")
     assert progress.latest()["affine", "numpy"].was_reset is False
     assert progress.last_causes("affine", "numpy") == ["transposed"]
-
-
-def test_memory_keeps_the_last_value_of_a_key(progress, path):
-    progress.remember("track", "numpy")
-    progress.remember("track", "torch")
-    progress.remember("it's", 'a "quoted" key')
-    assert Progress(path).recall("track") == "torch"
-    assert Progress(path).recall("it's") == 'a "quoted" key'
-    assert Progress(path).recall("editor") is None
 
 
 # crashes and company
