@@ -29,7 +29,7 @@ class Setting:
     examples: int
     epochs: int
     batch_size: int = 64
-    lr: float = 2e-3
+    lr: float = 4e-3
 
 
 SETTINGS = {"mnist": Setting("MNIST", 6000, 10), "digits": Setting("8×8 digits", 1437, 30)}

@@ -35,7 +35,7 @@ class Plain:
 class L2(Plain):
     """λ/2 · Σ‖W‖² is added to the loss, so λW to each gradient."""
 
-    lam = 1e-3
+    lam = 2e-3
     title = f"L2, λ = {lam:g}"
 
     def __init__(self, learner: Learner):
@@ -54,7 +54,7 @@ class Decay(Plain):
     """Each step also takes lr · λ · W off the parameters, past Adam's moments."""
 
     stepping = ("adamw_step", "optimizers")
-    decay = 0.1
+    decay = 0.3
     title = f"weight decay, λ = {decay:g}"
 
     def step(self, params: dict, grads: dict, state: Any, lr: float) -> Any:

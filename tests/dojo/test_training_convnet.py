@@ -454,7 +454,7 @@ def test_compare_has_a_row_for_every_pair_and_prints_a_table(house, capsys):
     assert [row[:2] for row in rows] == [
         [name, title]
         for name in ("network", "convnet")
-        for title in ("none", "L2, λ = 0.001", "weight decay, λ = 0.1", "dropout of pixels, p = 0.2")
+        for title in ("none", "L2, λ = 0.002", "weight decay, λ = 0.3", "dropout of pixels, p = 0.2")
     ]
     assert {row[2] for row in rows} == {"15,010", "4,074"}
     assert all(re.fullmatch(r"\d+\.\d\d%", cell) for row in rows for cell in row[3:5])
