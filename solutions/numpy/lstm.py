@@ -93,7 +93,8 @@ def lstm(
     Source: Gers, Schmidhuber, Cummins (2000); torch.nn.LSTM.
     """
     hs, cs, _ = _unroll(xs, h0, c0, Wx, Wh, b)
-    return hs[1:].swapaxes(0, 1), cs[-1]
+    hs, cT = hs[1:].swapaxes(0, 1), cs[-1]
+    return hs, cT
 
 
 def lstm_backward(

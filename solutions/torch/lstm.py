@@ -59,7 +59,8 @@ def lstm(
     for z_t in z.unbind(dim=1):  # z[:, t] would do too, but its gradient is as large as all of z, at every step
         h, c = _step(z_t, h, c, Wh)
         hs.append(h)
-    return torch.stack(hs, dim=1), c
+    hs, cT = torch.stack(hs, dim=1), c
+    return hs, cT
 
 
 def _step(zx: torch.Tensor, h: torch.Tensor, c: torch.Tensor, Wh: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
