@@ -43,14 +43,17 @@ class Caller:
             return None
         return self.calls[-1].outputs
 
-    def call(self, function: str, args: tuple, kwargs: dict, gradient: bool = False):
-        """The result in numpy terms. Refused, Ended, or whatever the learner's code raises."""
+    def call(self, function: str, args: tuple, kwargs: dict, gradient: bool = False, times: int | None = None):
+        """The result in numpy terms. Refused, Ended, or whatever the learner's code raises.
+
+        With `times`, the list of the results of so many calls: one after another, watched and recorded as one.
+        """
         call = Call(function, copy_values(args), copy_values(kwargs), gradient, carried=self._carried(args))
         self.calls.append(call)
         if self.on_call is not None:
             self.on_call(function)
         try:
-            return self._judged(call, args, kwargs)
+            return self._judged(call, args, kwargs, times)
         except Refused as refused:
             refused.function = refused.function or function
             call.refused = refused
@@ -67,15 +70,19 @@ class Caller:
                         return Carried(position, name, call)
         return None
 
-    def _judged(self, call: Call, args: tuple, kwargs: dict):
+    def _judged(self, call: Call, args: tuple, kwargs: dict, times: int | None):
         function = call.function
         code = vars(self.module).get(function)
         if not callable(code):
             raise Refused(f"the file has no function {self.reference.signatures[function].text()}", function)
         native_args, native_kwargs = self.adapter.native(self.callbacks(args)), self.adapter.native(kwargs)
-        result, is_iterator = self._run(call, code, native_args, native_kwargs)
+        repeated = code if times is None else lambda *args, **kwargs: [code(*args, **kwargs) for _ in range(times)]
+        result, is_iterator = self._run(call, repeated, native_args, native_kwargs)
         self._note_side_effects(call)
-        values = self._results.read(call, result, is_iterator)
+        if times is None:
+            values = self._results.read(call, result, is_iterator)
+        else:
+            values = [self._results.read(call, one, isinstance(one, Iterator)) for one in result]
         self._results.check_arguments(call, native_args)
         self._results.check_dtypes(call)
         if sum(np.size(item) for item in arrays_in(call.args)) * 8 > RECORD_LIMIT:

@@ -1,7 +1,8 @@
 """What a function under test answered, beside what its reference answers to the same arguments."""
 
+import itertools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ LEAST_SCALE = 0.01  # below it, errors are measured against 0.01: rounding has n
 GRADIENT_RTOL = 1e-6  # where a gradient's truth may come from central differences
 MOST_DIFFERENCES = 300  # numbers in the arguments of a call whose truth comes from central differences: two calls each
 MOST_CALLS = 12  # of one function; more teach nothing new and cost time
+MOST_ITEMS = 1000  # of an iterator that the reference or a guess returns
 
 
 @dataclass(eq=False)
@@ -72,6 +74,8 @@ class Evidence:
     def same(self, got, expected, call: Call) -> bool:
         rtol = self.rtol(call)
         try:
+            if isinstance(expected, str) or isinstance(got, str):
+                return got == expected
             if isinstance(expected, list | tuple) and isinstance(got, list | tuple):
                 return len(got) == len(expected) and all(map(lambda a, b: self.same(a, b, call), got, expected))
             if call.gradient:
@@ -132,10 +136,18 @@ def _parts(signature: Signature, function, call: Call) -> tuple | None:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             result = function(*args, **copy_values(kwargs))
+            if isinstance(result, Iterator):  # the record of a call has the items, too
+                result = list(itertools.islice(result, MOST_ITEMS))
     except Exception:
         return None
     parts = result if len(signature.returns) > 1 and isinstance(result, tuple) else (result,)
     return parts if len(parts) == len(signature.returns) else None
+
+
+def as_numbers(value) -> np.ndarray:
+    """A number or an array of numbers as an array; for a text, a list and all others an object without axes."""
+    plain = isinstance(value, np.ndarray | np.generic | bool | int | float)
+    return np.asarray(value) if plain else np.array(None)
 
 
 def _numbers(call: Call) -> int:

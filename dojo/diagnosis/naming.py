@@ -13,7 +13,7 @@ from dojo.diagnosis import rules
 from dojo.diagnosis.cases import Case
 from dojo.diagnosis.causes import rank
 from dojo.diagnosis.crash import bound_sizes
-from dojo.diagnosis.evidence import Answer, Evidence
+from dojo.diagnosis.evidence import Answer, Evidence, as_numbers
 from dojo.diagnosis.findings import Match
 from dojo.diagnosis.hypotheses import Guesser
 from dojo.diagnosis.probes import probe
@@ -92,7 +92,7 @@ class Naming:
         for answer in evidence.answers:
             if tensor not in answer.wrong or tensor not in answer.call.outputs:
                 continue
-            got, expected = np.asarray(answer.call.outputs[tensor]), np.asarray(answer.expected[tensor])
+            got, expected = as_numbers(answer.call.outputs[tensor]), as_numbers(answer.expected[tensor])
             if got.dtype.kind not in "fiub" or expected.dtype.kind not in "fiub":
                 continue
             names = evidence.signature.parameters

@@ -11,7 +11,7 @@ import numpy as np
 from dojo.checking.calls import Call
 from dojo.checking.compare import agrees
 from dojo.checking.tracks import leaves
-from dojo.diagnosis.evidence import Answer, Evidence
+from dojo.diagnosis.evidence import Answer, Evidence, as_numbers
 from dojo.diagnosis.timebox import timebox
 
 ONE_GUESS = 0.04  # seconds for a single guess: it may loop for ever
@@ -56,8 +56,8 @@ class Predictor:
         """Whether the wrong values are at least two different numbers: what is nan or the same everywhere fits any story."""
         found: set = set()
         for answer in [*self.wrong, *self.fresh()]:
-            got = np.asarray(answer.call.outputs.get(self.tensor))
-            right = np.asarray(answer.expected.get(self.tensor))
+            got = as_numbers(answer.call.outputs.get(self.tensor))
+            right = as_numbers(answer.expected.get(self.tensor))
             if got.dtype.kind not in "fiub" or got.shape != right.shape or right.dtype.kind not in "fiub":
                 return True
             wrong = ~agrees(got, right, self.evidence.rtol(answer.call)) & np.isfinite(got)
@@ -144,7 +144,7 @@ def extreme(call: Call) -> bool:
 
 def _exploded(answer: Answer, tensor: str | None) -> bool:
     """Whether ordinary inputs gave numbers without bounds: where an error feeds on itself, its last digits are noise."""
-    got, right = np.asarray(answer.call.outputs.get(tensor)), np.asarray(answer.expected[tensor])
+    got, right = as_numbers(answer.call.outputs.get(tensor)), as_numbers(answer.expected[tensor])
     if got.dtype.kind != "f" or right.dtype.kind != "f" or extreme(answer.call) or not np.all(np.isfinite(right)):
         return False
     bound = EXPLODED * (1 + np.max(np.abs(right), initial=0))

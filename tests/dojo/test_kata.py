@@ -361,6 +361,13 @@ def test_random_generators_are_the_tracks_own_and_repeatable(both):
     assert sorted(map(tuple, one)) == sorted(map(tuple, X))
 
 
+def test_draws_are_many_results_of_one_recorded_call(both):
+    kata = both()
+    orders = kata.draws("shuffle", 20, X, kata.rng(0))
+    assert len(orders) == 20 and len(kata.calls) == 1 and len({str(order) for order in orders}) == 2
+    assert all(sorted(order.tolist()) == sorted(X.tolist()) for order in orders)
+
+
 def test_a_kata_without_the_function_says_what_it_has(both):
     with pytest.raises(AttributeError, match="no function 'scael'; it has scale, scale_backward, total"):
         both().scael(X)
