@@ -30,6 +30,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning"))  # it runs sh at once
 
 
+def changed(solution: Path, changes) -> str:
+    """A reference as a learner's file; each change is (text that stands there once, text instead)."""
+    source = stubs.SOLUTION_IMPORT.sub(r"\1katas", solution.read_text(encoding="utf-8"))
+    for old, new in changes:
+        assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in {solution.stem}"
+        source = source.replace(old, new)
+    return source
+
+
 class Checkout:
     """A copy of the repository whose katas are all stubs; commands run in it as a learner runs them."""
 
@@ -42,11 +51,7 @@ class Checkout:
 
     def solve(self, name: str, track: str = "numpy", *changes: tuple[str, str]) -> Path:
         """Write the reference as the learner's answer; each change is (text that stands there once, text instead)."""
-        source = (self.root / "solutions" / track / f"{name}.py").read_text(encoding="utf-8")
-        source = stubs.SOLUTION_IMPORT.sub(r"\1katas", source)
-        for old, new in changes:
-            assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in {name}"
-            source = source.replace(old, new)
+        source = changed(self.root / "solutions" / track / f"{name}.py", changes)
         self.kata(name, track).write_text(source, encoding="utf-8")
         return self.kata(name, track)
 
@@ -165,3 +170,68 @@ def checkout(new_checkout, tmp_path) -> Checkout:
 def quiet_checkout(template) -> Checkout:
     """A checkout that tests share and must leave as it is."""
     return Checkout(template)
+
+
+class Desk:
+    """Commands as a Checkout has them, without a process for each: they run here, on one worker that stays warm, and judge
+    the files of a folder through `--file`."""
+
+    def __init__(self, root: Path, worker):
+        self.root, self.worker = root, worker
+
+    def kata(self, name: str, track: str = "numpy") -> Path:
+        """The learner's file of a kata; a stub until it is solved."""
+        path = self.root / track / f"{name}.py"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(stubs.make_stub((ROOT / "solutions" / track / path.name).read_text("utf-8")), "utf-8")
+        return path
+
+    def solve(self, name: str, track: str = "numpy", *changes: tuple[str, str]) -> Path:
+        """As a Checkout's."""
+        source = changed(ROOT / "solutions" / track / f"{name}.py", changes)
+        self.kata(name, track).write_text(source, encoding="utf-8")
+        return self.kata(name, track)
+
+    def save(self, name: str, text: str, track: str = "numpy") -> None:
+        """As a Checkout's."""
+        self.kata(name, track).write_text(text, encoding="utf-8")
+
+    def grader(self, command: str, kata: str, *arguments: str):
+        """What `python grader.py COMMAND KATA …` would print and return."""
+        from click.testing import CliRunner
+
+        from dojo.cli import cli
+
+        track = arguments[arguments.index("--track") + 1] if "--track" in arguments else "numpy"
+        file = [] if {"--file", "--from"} & {*arguments} else ["--file", str(self.kata(kata, track))]
+        done = CliRunner().invoke(cli, [command, kata, *arguments, *file], standalone_mode=False)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        code = done.return_value if isinstance(done.return_value, int) else done.exit_code
+        return subprocess.CompletedProcess(command, code, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def warm_worker():
+    """One worker for all tests that ask for it."""
+    from dojo.running.client import Worker
+
+    with Worker() as worker:
+        yield worker
+
+
+@pytest.fixture
+def desk(warm_worker, tmp_path, monkeypatch) -> Desk:
+    """A Desk with nothing on it; progress goes to a file of its own."""
+    from dojo import session
+    from dojo.grading import Grader
+    from dojo.loading import curriculum
+    from dojo.progress import Progress
+
+    @contextmanager
+    def shared(track: str):
+        yield Grader(curriculum(), track, Progress(tmp_path / "progress.sqlite"), warm_worker)
+
+    monkeypatch.setattr(session, "session", shared)
+    return Desk(tmp_path / "desk", warm_worker)

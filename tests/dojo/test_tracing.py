@@ -24,9 +24,9 @@ def row_of(rows: list[dict], name: str) -> dict:
     return next(row for row in rows if row["name"] == name and row["kind"] != "argument")
 
 
-def test_the_first_place_where_a_wrong_answer_parts_is_marked(checkout):
-    checkout.solve("affine", "numpy", WRONG)
-    done = checkout.grader("trace", "affine")
+def test_the_first_place_where_a_wrong_answer_parts_is_marked(desk):
+    desk.solve("affine", "numpy", WRONG)
+    done = desk.grader("trace", "affine")
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.startswith("affine_backward · affine (numpy)\n  a call that fails, in test_affine_backward")
     assert len(re.findall("here they part", done.stdout)) == 1
@@ -36,9 +36,9 @@ def test_the_first_place_where_a_wrong_answer_parts_is_marked(checkout):
     assert "dx is (" in done.stdout and "dW is right\ndb is right\n" in done.stdout
 
 
-def test_json_has_one_object_for_each_value(checkout):
-    checkout.solve("affine", "numpy", WRONG)
-    call, rows, end = traced(checkout.grader("trace", "affine", "affine_backward", "--json"))
+def test_json_has_one_object_for_each_value(desk):
+    desk.solve("affine", "numpy", WRONG)
+    call, rows, end = traced(desk.grader("trace", "affine", "affine_backward", "--json"))
     assert call["function"] == "affine_backward" and call["why"] == "fails" and call["test"].startswith("test_")
     dx = row_of(rows, "dx")
     assert {"function", "line", "code", "kind", "name", "shape", "axes", "dtype", "min", "max", "mean"} <= set(dx)
@@ -48,9 +48,9 @@ def test_json_has_one_object_for_each_value(checkout):
     assert end["right"] is False
 
 
-def test_an_answer_that_passes_can_be_traced_too(checkout):
-    checkout.solve("softmax")
-    done = checkout.grader("trace", "softmax", "softmax")
+def test_an_answer_that_passes_can_be_traced_too(desk):
+    desk.solve("softmax")
+    done = desk.grader("trace", "softmax", "softmax")
     assert done.returncode == 0
     assert "the first call that a test makes" in done.stdout
     assert re.search(r"^ +exps +\(C=3,\) float64 .* = exps$", done.stdout, re.MULTILINE)
@@ -64,35 +64,35 @@ def test_the_reference_can_be_traced_before_anything_is_written(checkout):
     assert done.returncode == 0 and "what comes back is right" in done.stdout
 
 
-def test_a_loop_is_told_by_its_first_rounds_and_its_last(checkout):
-    checkout.solve("affine", "numpy", LOOP)
-    _, rows, end = traced(checkout.grader("trace", "affine", "affine_backward", "--json"))
+def test_a_loop_is_told_by_its_first_rounds_and_its_last(desk):
+    desk.solve("affine", "numpy", LOOP)
+    _, rows, end = traced(desk.grader("trace", "affine", "affine_backward", "--json"))
     assert [row["time"] for row in rows if "db + dout" in row["code"] and row["name"] == "db"] == [1, 2, 1000]
     assert end["right"] is True
-    shown = checkout.grader("trace", "affine", "affine_backward").stdout
+    shown = desk.grader("trace", "affine", "affine_backward").stdout
     assert "(2nd of 1000 times)" in shown and "⋮  997 more rounds" in shown and "(1000th of 1000 times)" in shown
     assert len(shown.splitlines()) < 60
 
 
-def test_an_exception_stands_behind_what_came_before_it(checkout):
-    checkout.solve("affine", "numpy", ("dW = x.T @ dout", "dW = x @ dout"))
-    done = checkout.grader("trace", "affine", "affine_backward")
+def test_an_exception_stands_behind_what_came_before_it(desk):
+    desk.solve("affine", "numpy", ("dW = x.T @ dout", "dW = x @ dout"))
+    done = desk.grader("trace", "affine", "affine_backward")
     assert done.returncode == 0
     before, after = done.stdout.split("then line ")
     assert re.search(r"^ +dx ", before, re.MULTILINE) and not re.search(r"^ +dW ", before, re.MULTILINE)
     assert "raises ValueError at `x @ dout`" in after and "D=3 does not meet N=4" in " ".join(after.split())
-    _, _, end = traced(checkout.grader("trace", "affine", "affine_backward", "--json"))
+    _, _, end = traced(desk.grader("trace", "affine", "affine_backward", "--json"))
     assert end["raised"] is True and end["line"] > 0
 
 
-def test_torch_tells_the_graph(checkout):
+def test_torch_tells_the_graph(desk):
     pytest.importorskip("torch")
-    checkout.solve("softmax", "torch", ("shifted = x - x.amax", "shifted = x.detach() - x.amax"))
-    call, rows, end = traced(checkout.grader("trace", "softmax", "softmax", "--track", "torch", "--json"))
+    desk.solve("softmax", "torch", ("shifted = x - x.amax", "shifted = x.detach() - x.amax"))
+    call, rows, end = traced(desk.grader("trace", "softmax", "softmax", "--track", "torch", "--json"))
     assert row_of(rows, "shifted")["requires_grad"] is True and row_of(rows, "shifted")["grad_fn"] == "SubBackward"
     assert row_of(rows, "exps")["grad_fn"] == "ExpBackward" and not end["right"]
     assert [row["name"] for row in rows if row.get("parts")] == ["x.detach()"], "here the graph ends"
-    shown = checkout.grader("trace", "softmax", "softmax", "--track", "torch").stdout
+    shown = desk.grader("trace", "softmax", "softmax", "--track", "torch").stdout
     assert "ExpBackward" in shown and "leaf" in shown
 
 
@@ -104,10 +104,10 @@ def test_any_file_can_stand_in_for_the_kata(checkout, tmp_path):
     assert call["file"].endswith("mine.py") and any(row.get("parts") for row in rows)
 
 
-def test_an_input_that_should_be_refused_is_told_to_be(checkout):
-    source = checkout.solve("mse").read_text(encoding="utf-8")
-    checkout.save("mse", re.sub(r"    if y\.ndim != 2.*?needed\"\)\n", "", source, count=1, flags=re.DOTALL))
-    shown = checkout.grader("trace", "mse", "mse").stdout
+def test_an_input_that_should_be_refused_is_told_to_be(desk):
+    source = desk.solve("mse").read_text(encoding="utf-8")
+    desk.save("mse", re.sub(r"    if y\.ndim != 2.*?needed\"\)\n", "", source, count=1, flags=re.DOTALL))
+    shown = desk.grader("trace", "mse", "mse").stdout
     assert "the reference refuses this input: ValueError: mse: y (4, 1), target (4,)" in " ".join(shown.split())
 
 
@@ -126,16 +126,16 @@ def test_what_cannot_be_traced_says_why(checkout):
     assert row["row"] == "problem" and row["status"] == "broken" and "is not Python" in row["says"]
 
 
-def test_a_function_that_is_not_written_says_so(checkout):
-    stub = checkout.kata("affine").read_text(encoding="utf-8")
-    checkout.kata("affine").write_text(stub.replace('raise NotImplementedError("affine")', "return x @ W + b"))
-    done = checkout.grader("trace", "affine", "affine_backward")
+def test_a_function_that_is_not_written_says_so(desk):
+    stub = desk.kata("affine").read_text(encoding="utf-8")
+    desk.kata("affine").write_text(stub.replace('raise NotImplementedError("affine")', "return x @ W + b"))
+    done = desk.grader("trace", "affine", "affine_backward")
     assert done.returncode == 1 and done.stdout == "affine (numpy): affine_backward is not written yet\n"
-    assert checkout.grader("trace", "affine").stdout.startswith("affine · affine")
+    assert desk.grader("trace", "affine").stdout.startswith("affine · affine")
 
 
-def test_on_the_torch_track_there_is_no_backward_to_trace(checkout):
-    done = checkout.grader("trace", "softmax", "softmax_backward", "--track", "torch")
+def test_on_the_torch_track_there_is_no_backward_to_trace(desk):
+    done = desk.grader("trace", "softmax", "softmax_backward", "--track", "torch")
     assert (
         done.returncode == 2
         and "autograd gives the derivative" in done.stderr
@@ -179,9 +179,9 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_whatever_the_code_does_there_is_a_trace(checkout, name):
+def test_whatever_the_code_does_there_is_a_trace(desk, name):
     change, words = STRANGE[name]
-    checkout.solve("affine", "numpy", (WRONG[0], change))
-    done = checkout.grader("trace", "affine", "affine_backward")
+    desk.solve("affine", "numpy", (WRONG[0], change))
+    done = desk.grader("trace", "affine", "affine_backward")
     assert done.returncode == 0 and done.stderr == ""
     assert words in " ".join(done.stdout.split()) and "\x1b" not in done.stdout
