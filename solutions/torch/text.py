@@ -27,18 +27,16 @@ def encode(text: str, vocab: list[str]) -> Int[torch.Tensor, " length"]:
 
         vocab[ids_i] = text_i
 
-    A character that is not in the vocabulary raises ValueError, and the message contains that character (all of them, if
-    there are several). An empty text gives an empty tensor of int64. It must survive a text of a million characters:
-    searching the vocabulary from its start for each of them takes long.
+    A character that is not in the vocabulary raises ValueError, and the message contains that character. An empty text
+    gives an empty tensor of int64. It must survive a text of a million characters: searching the vocabulary from its
+    start for each of them takes long.
 
     >>> encode("cab", ["a", "b", "c"])
     tensor([2, 0, 1])
 
     Source: Karpathy: min-char-rnn (2015), https://gist.github.com/karpathy/d4dee566867f8291f086
     """
-    ids = {
-        character: i for i, character in enumerate(vocab)
-    }  # one look-up for each character, however large the vocabulary
+    ids = {character: i for i, character in enumerate(vocab)}  # one look-up each, however large the vocabulary
     unknown = sorted(set(text) - set(ids))
     if unknown:
         raise ValueError(f"the vocabulary has no {', '.join(map(repr, unknown))}; it has {len(vocab)} characters")

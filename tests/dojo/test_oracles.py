@@ -104,6 +104,7 @@ ORACLES: dict[str, tuple[Callable, Callable]] = {  # kata.function: (how to draw
         lambda d: (d("N"), d.between_0_and_1("N")),
         cross_entropy_slope,
     ),
+    "embedding.embedding": (lambda d: (d.labels("NB"), d("CM")), F.embedding),
 }
 WITHOUT_DERIVATIVE = ("accuracy", "one_hot", "output_gradient")
 
