@@ -53,6 +53,11 @@ class Grader:
         self.progress.record(found, judged)
         return found
 
+    def known(self, kata: Kata) -> dict | None:
+        """The last verdict, if nothing that it judged has changed since."""
+        latest = self.progress.latest()
+        return latest[kata.name, self.track].verdict if self._current(kata, latest) else None
+
     def hint(self, kata: Kata) -> dict:
         """The next hint of a kata, one step further at each call; it also takes up the cause of the last verdict."""
         from dojo.diagnosis.causes import vocabulary

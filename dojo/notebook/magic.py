@@ -50,10 +50,11 @@ class KataMagics(Magics):
 
     @line_magic
     def check(self, line: str) -> None:
-        """`%check numpy softmax`: judge the kata's file again; raises when it has not passed."""
+        """`%check numpy softmax`: the verdict on the kata's file as it is now; raises when it has not passed."""
         try:
             track, name = parsed(line, curriculum())
-            verdict = grader(track).grade(curriculum()[name])
+            kata = curriculum()[name]
+            verdict = grader(track).known(kata) or grader(track).grade(kata)
         except DojoError as error:
             raise NotPassed(str(error)) from None
         if verdict["status"] != "passed":

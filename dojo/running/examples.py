@@ -40,8 +40,10 @@ def _telling(call: Call) -> bool:
 
 
 def _size(call: Call) -> int:
-    """The numbers in the arguments of a call."""
-    return sum(array.size for array in arrays_in(call.args))
+    """The numbers in the arguments of a call, the letters of its texts, and what its lists hold."""
+    return sum(array.size for array in arrays_in(call.args)) + sum(
+        len(value) for value in call.args if isinstance(value, str | list)
+    )
 
 
 def _rounded(args: tuple) -> tuple:
