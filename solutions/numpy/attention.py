@@ -5,6 +5,9 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+TILE, QUERIES = 2**16, 64  # numbers in a tile of scores: 256 KB of float32; and how many queries it has at most
+SMALL = 1e-25  # a row of exponentials whose sum lies between this and its inverse needs no shift
+
 
 def causal_mask(T: int) -> Bool[np.ndarray, "T T"]:
     """Who may look where in a sequence that is written from left to right: step t at the steps 0 … t, itself included.
@@ -57,13 +60,8 @@ def attention_weights(
     Source: Vaswani et al.: Attention Is All You Need (2017), arXiv 1706.03762, section 3.2.1.
     """
     _check(q, k, mask)
-    scores = (q / math.sqrt(q.shape[-1])) @ k.swapaxes(-1, -2)  # ... T S; math.sqrt leaves float32 what it is
-    if mask is not None:
-        scores = np.where(mask, scores, np.finfo(scores.dtype).min)  # exp makes it 0, unless the whole row is hidden
-    scores -= scores.max(axis=-1, keepdims=True)  # changes nothing and avoids overflow
-    weights = np.exp(scores, out=scores)  # in place: T·S numbers are the most there is here
-    weights /= weights.sum(axis=-1, keepdims=True)
-    return weights if mask is None else weights * mask
+    exps, total = _exps(q / math.sqrt(q.shape[-1]), k.swapaxes(-1, -2), mask)  # math.sqrt leaves float32 what it is
+    return exps / total
 
 
 def attention(
@@ -86,7 +84,20 @@ def attention(
 
     Source: Vaswani et al.: Attention Is All You Need (2017), arXiv 1706.03762, section 3.2.1.
     """
-    return attention_weights(q, k, mask) @ v
+    _check(q, k, mask)
+    (*batch, T, E), S = q.shape, k.shape[-2]
+    if mask is not None:
+        mask = np.broadcast_to(mask, (*batch, T, S)).reshape(-1, T, S)
+    q, k, v = (a.reshape(-1, *a.shape[-2:]) for a in (q, k, v))  # B T E, B S E, B S F
+    out = np.empty((len(q), T, v.shape[-1]), v.dtype)
+    # tile by tile, so that the scores never leave the processor's cache: the idea of FlashAttention
+    for some in _slices(len(q), TILE // (min(T, QUERIES) * S)):
+        kT = np.ascontiguousarray((k[some] / math.sqrt(E)).swapaxes(-1, -2))
+        for here in _slices(T, QUERIES):
+            exps, total = _exps(q[some, here], kT, None if mask is None else mask[some, here])
+            np.matmul(exps, v[some], out=out[some, here])
+            out[some, here] /= total  # F numbers in each row; the weights would be S
+    return out.reshape(*batch, T, -1)
 
 
 def attention_backward(
@@ -125,6 +136,33 @@ def attention_backward(
     dq = dscores @ (k * scale)
     dk = dscores.swapaxes(-1, -2) @ (q * scale)
     return dq, dk, dv
+
+
+def _exps(q: np.ndarray, kT: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The exponentials of the scores, 0 where the mask is False, and the sum of each row to divide them by."""
+    scores = _scores(q, kT, mask)
+    with np.errstate(over="ignore"):
+        exps = np.exp(scores, out=scores)  # in place: nothing here is larger
+        total = np.einsum("...s->...", exps)[..., None]  # quicker than .sum() where rows are short
+        in_range = total.min(initial=1) > SMALL and total.max(initial=1) < 1 / SMALL  # False where there is a nan
+        if not in_range:
+            scores = _scores(q, kT, mask)
+            exps = np.exp(scores - scores.max(axis=-1, keepdims=True))  # shifting by the row maximum changes nothing
+            exps = exps if mask is None else exps * mask  # a row that may look nowhere has become exp(0) all along
+            total = exps.sum(axis=-1, keepdims=True)
+            total[total == 0] = 1  # and stays zero
+    return exps, total
+
+
+def _scores(q: np.ndarray, kT: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """The scores, and the lowest number there is where the mask is False: its exponential is 0."""
+    scores = q @ kT
+    return scores if mask is None else np.where(mask, scores, np.finfo(scores.dtype).min)
+
+
+def _slices(length: int, step: int) -> list[slice]:
+    step = max(step, 1)
+    return [slice(start, start + step) for start in range(0, length, step)]
 
 
 def _check(q, k, mask) -> None:
