@@ -96,7 +96,7 @@ def as_array(annotation: typing.Any) -> Array | None:
     kinds = {str(dtype).rstrip("0123456789") for dtype in annotation.dtypes}
     if any("float" in kind for kind in kinds) and not any("int" in kind for kind in kinds):
         kind = "float"
-    elif "bool" in kinds and len(kinds) == 1:
+    elif kinds and kinds <= {"bool", "bool_"}:
         kind = "bool"
     elif any("int" in kind for kind in kinds) and not any("float" in kind for kind in kinds):
         kind = "int"

@@ -51,6 +51,8 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
         yield both, "wrong-factor", f"the two are added up where their {name} belongs"
     if name in DROPPED and not any(scope.tiny(argument) for argument in node.args):
         cause, says = DROPPED[name]
+        if name == "sqrt" and ("len(" in code(node.args[0]) or ".shape" in scope.spelled_out(node.args[0])):
+            cause = "wrong-factor"
         yield node.args[0], cause, says.format(code(node.args[0]))
     if name == "where" and len(node.args) == 3:
         yield from _where(node)
@@ -95,6 +97,12 @@ def _nonlinear(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]
         yield new, "wrong-nonlinearity", f"{other} stands where {name} belongs"
 
 
+def _lowest(node: ast.expr) -> bool:
+    """Whether this is what hides a score from exp: -inf, -1e9, the lowest number of a dtype."""
+    text = code(node)
+    return text.endswith(".min") or (text.startswith("-") and ("inf" in text or "e" in text or len(text) > 4))
+
+
 def _where(node: ast.Call) -> Iterator[Replacement]:
     """A choice element by element that is not made, or made the wrong way round; a name as its condition is a mask."""
     condition, one, other = node.args
@@ -112,6 +120,9 @@ def _where(node: ast.Call) -> Iterator[Replacement]:
             yield new, "eps-misplaced", f"a floor of {eps:g} under `{code(other)}` moves small values too, not only 0"
             says = f"{eps:g} is added to `{code(other)}`, which moves every value, not only 0"
             yield ast.BinOp(other, ast.Add(), ast.Constant(eps)), "eps-misplaced", says
+    if mask and _lowest(other):
+        says = f"what `{text}` hides becomes 0, and exp(0) is 1: it still takes a share"
+        yield ast.Call(node.func, [condition, one, ast.Constant(0.0)], []), "padding-leaks", says
     swapped = ast.Call(node.func, [condition, other, one], [])
     yield swapped, "mask-inverted" if mask else "sign-flipped", f"the two sides of `{text}` are swapped"
     for kept, case in ((one, "does not hold"), (other, "holds")):

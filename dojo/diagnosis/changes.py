@@ -87,7 +87,7 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
     if isinstance(node, ast.IfExp):
         yield from _one_side(node)
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        yield from _compare(node, parent)
+        yield from _compare(node, parent, scope)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
         yield from _row_by_row(node)
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
@@ -198,7 +198,7 @@ def _constant(node: ast.Constant, parent: ast.AST) -> Iterator[Replacement]:
                 yield ast.Constant(other), "wrong-factor", f"{other:g} stands where {value:g} belongs"
 
 
-def _compare(node: ast.Compare, parent: ast.AST) -> Iterator[Replacement]:
+def _compare(node: ast.Compare, parent: ast.AST, scope: Scope) -> Iterator[Replacement]:
     flip = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.LtE, ast.LtE: ast.GtE}
     edge = {ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt}
     kind, text = type(node.ops[0]), code(node)
@@ -207,11 +207,12 @@ def _compare(node: ast.Compare, parent: ast.AST) -> Iterator[Replacement]:
             says = f"`{text}` is asked one step too early or too late"
             yield ast.Compare(node.left, [edge[kind]()], node.comparators), "off-by-one", says
     elif kind in flip:
-        cause = "mask-inverted" if "mask" in text else "sign-flipped"
+        places = "arange(" in scope.spelled_out(node)
+        cause = "mask-inverted" if "mask" in text or places else "sign-flipped"
         yield ast.Compare(node.left, [flip[kind]()], node.comparators), cause, f"`{text}` is asked the wrong way round"
         yield (
             ast.Compare(node.left, [edge[kind]()], node.comparators),
-            "ties",
+            "off-by-one" if places else "ties",
             f"the case of equality goes to the other side of `{text}`",
         )
 

@@ -123,6 +123,9 @@ def _near(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]
     yield from _changed(own_mutants)(guesser, predictor, group)
 
 
+AFTERWARDS = "mask-after-softmax", "the mask comes after the softmax: what is left does not add up to 1"
+
+
 def _other_arguments(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
     """The reference called with something else in place of an argument."""
     evidence = guesser.evidence
@@ -134,6 +137,22 @@ def _other_arguments(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
                 return evidence.outputs(evidence.reference, with_argument(call, position, change))
 
             yield Match(cause, says, "argument"), outputs
+            if cause == "mask-ignored" and law.array(name).kind == "bool":  # type: ignore[union-attr]
+                yield Match(*AFTERWARDS, "argument"), _masked_afterwards(law, position, outputs)
+
+
+def _masked_afterwards(law: Signature, position: int, unmasked: Outputs) -> Outputs:
+    """The answer without a mask, and zero where the mask is False: of the outputs that have the mask's axes."""
+    axes = law.array(law.parameters[position]).axes  # type: ignore[union-attr]
+    specs = {name: as_array(returned) for name, returned in zip(law.outputs, law.returns, strict=True)}
+    alike = {name if len(specs) > 1 else None for name, spec in specs.items() if spec is not None and spec.axes == axes}
+
+    def outputs(call: Call):
+        mask = call.args[position] if position < len(call.args) else None
+        answers = unmasked(call) or {}
+        return {name: value if mask is None else value * mask for name, value in answers.items() if name in alike}
+
+    return outputs
 
 
 def _exchanged(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
@@ -209,12 +228,13 @@ def scaled(value, factor: float):
 
 
 def _plain_functions(loaded) -> dict[str, Callable]:
-    """Functions of one array that somebody may have applied once too often: the usual ones, and the kata's own."""
+    """Functions of one array of any shape that may have been applied once too often: the usual ones, and the kata's own."""
     usual: dict[str, Callable] = {"the sigmoid": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh, "exp": np.exp}
     own = {
         name: value
         for name, value in vars(loaded.reference.module).items()
         if isinstance(value, FunctionType) and value.__code__.co_argcount == 1 and not name.startswith("_")
+        if (spec := as_array(next(iter(value.__annotations__.values()), None))) and "..." in spec.axes
     }
     return usual | own
 

@@ -131,6 +131,7 @@ class _Prober:
             if "T" not in axes or "T" not in self.labels or self.call.args[position].shape[axes.index("T")] < 2:
                 continue
             value, at, out = self.call.args[position], axes.index("T"), self.labels.index("T")
+            mixed = False  # whether a step hears of all the others, which is no leak of the future
             for place, cause, says in (
                 (slice(0, 1), "state-not-carried", "a step does not hear of the one before it"),
                 (slice(-1, None), "gradient-not-carried", "the gradient of a step does not reach the one before it"),
@@ -142,7 +143,9 @@ class _Prober:
                 other = [np.moveaxis(moved, out, 0)[rest] for moved in (mine, right)]
                 if other[1].any() and not other[0].any():
                     yield Match(cause, says, "probe:steps")
-                if other[0].any() and not other[1].any() and place != slice(0, 1) and not self.backward:
+                leaks = other[0].any() and not other[1].any()
+                mixed = mixed or (leaks and place == slice(0, 1))
+                if leaks and not mixed and not self.backward:
                     yield Match("future-leaks", "a step hears of one that is still to come", "probe:steps")
 
     def _axes(self, position: int, name: str) -> list[str]:

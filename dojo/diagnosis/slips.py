@@ -28,12 +28,14 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
             "sign-flipped",
             f"the difference is the wrong way round: `{code(right)}` comes second",
         )
+        shift = "max(" in scope.spelled_out(right) and not scope.backward
         yield (
             ast.BinOp(left, ast.Add(), right),
-            "sign-flipped",
+            "unstable" if shift else "sign-flipped",
             f"`{code(right)}` is added where it should be subtracted",
         )
-        yield left, "missing-term", f"the term `−{code(right)}` is missing"
+        cause, why = ("unstable", ", and exp overflows where that is large") if shift else ("missing-term", "")
+        yield left, cause, f"the term `−{code(right)}` is missing{why}"
         for rest in (right, ast.UnaryOp(ast.USub(), right)):
             yield rest, "missing-term", f"the term `{code(left)}` is missing"
     elif isinstance(node.op, ast.Mult):
@@ -153,7 +155,7 @@ def _lost_divisor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
         return "missing-mean", f"this is a sum: it is never divided by `{text}`"
     if isinstance(lost, ast.Constant):
         return "wrong-factor", f"the division by {text} is missing"
-    if "sum" in text or "norm" in text:
+    if "sum" in text or "norm" in text or (".sum(" in whole and not scope.backward):
         return "not-normalised", "the result is never divided by its sum"
     return "missing-scale", f"the division by `{text}` is missing"
 

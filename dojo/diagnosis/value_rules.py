@@ -9,8 +9,15 @@ from dojo.diagnosis.findings import Match
 
 def negated(case: Case) -> Match | None:
     """Exactly the negative."""
-    if became(case, -case.expected):
+    if case.expected.dtype.kind != "b" and became(case, -case.expected):
         return match("sign-flipped", "it is exactly the negative of what belongs here", "negated")
+    return None
+
+
+def inverted(case: Case) -> Match | None:
+    """A mask that is True exactly where it should be False."""
+    if case.expected.dtype.kind == "b" and became(case, ~case.expected):
+        return match("mask-inverted", "it is True exactly where it should be False", "inverted")
     return None
 
 
@@ -153,6 +160,7 @@ def lost_precision(case: Case) -> Match | None:
 
 VALUE_RULES = (
     negated,
+    inverted,
     transposed_values,
     reversed_order,
     shifted,

@@ -20,6 +20,10 @@ def steps(x: Float[np.ndarray, "N T"]) -> Float[np.ndarray, "N T"]:
     return np.cumsum(x**2, axis=1)
 
 
+def alone(x: Float[np.ndarray, "N T"]) -> Float[np.ndarray, "N T"]:
+    return x**2
+
+
 def total(x: Float[np.ndarray, "N D"], b: Float[np.ndarray, " D"]) -> Float[np.ndarray, ""]:
     return np.asarray((x * b).sum())
 
@@ -39,7 +43,9 @@ class Loaded:
         tolerance = {"float32": 1e-4, "float64": 1e-9}
 
     class reference:
-        laws = signatures = {f.__name__: signature(f) for f in (rows, steps, total, rows_backward, steps_backward)}
+        laws = signatures = {
+            f.__name__: signature(f) for f in (rows, steps, alone, total, rows_backward, steps_backward)
+        }
         function = staticmethod(lambda law: globals()[law])
 
 
@@ -124,3 +130,7 @@ def test_a_function_that_fails_on_other_numbers_is_no_trouble():
         return x
 
     assert causes("rows", fails, (X, B)) == []
+
+
+def test_steps_that_all_hear_of_each_other_are_no_leak_of_the_future():
+    assert "future-leaks" not in causes("alone", lambda x: x**2 * x.sum(axis=1, keepdims=True), (T,))

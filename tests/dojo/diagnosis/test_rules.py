@@ -31,6 +31,7 @@ def at_labels(values):
 
 VALUE_TABLE = [
     (value_rules.negated, "sign-flipped", case(-X, X)),
+    (value_rules.inverted, "mask-inverted", case(X < 0, X >= 0)),
     (value_rules.transposed_values, "transposed", case(SQUARE.T, SQUARE)),
     (value_rules.reversed_order, "reversed", case(STEPS[:, ::-1], STEPS, ["N=2", "T=5", "D=3"])),
     (value_rules.shifted, "off-by-one", case(np.roll(STEPS, 1, 1), STEPS, ["N=2", "T=5", "D=3"])),
