@@ -55,7 +55,7 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
             cause = "wrong-factor"
         yield node.args[0], cause, says.format(code(node.args[0]))
     if name == "where" and len(node.args) == 3:
-        yield from _where(node)
+        yield from _where(node, scope)
     if name == "outer" and len(node.args) == 2:
         yield ast.Call(node.func, node.args[::-1], []), "transposed", "the two factors of the outer product are swapped"
 
@@ -97,13 +97,12 @@ def _nonlinear(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]
         yield new, "wrong-nonlinearity", f"{other} stands where {name} belongs"
 
 
-def _lowest(node: ast.expr) -> bool:
+def _lowest(text: str) -> bool:
     """Whether this is what hides a score from exp: -inf, -1e9, the lowest number of a dtype."""
-    text = code(node)
     return text.endswith(".min") or (text.startswith("-") and ("inf" in text or "e" in text or len(text) > 4))
 
 
-def _where(node: ast.Call) -> Iterator[Replacement]:
+def _where(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     """A choice element by element that is not made, or made the wrong way round; a name as its condition is a mask."""
     condition, one, other = node.args
     text = code(condition)
@@ -120,11 +119,15 @@ def _where(node: ast.Call) -> Iterator[Replacement]:
             yield new, "eps-misplaced", f"a floor of {eps:g} under `{code(other)}` moves small values too, not only 0"
             says = f"{eps:g} is added to `{code(other)}`, which moves every value, not only 0"
             yield ast.BinOp(other, ast.Add(), ast.Constant(eps)), "eps-misplaced", says
-    if mask and _lowest(other):
+    hides = mask and _lowest(scope.spelled_out(other))
+    if hides:
         says = f"what `{text}` hides becomes 0, and exp(0) is 1: it still takes a share"
         yield ast.Call(node.func, [condition, one, ast.Constant(0.0)], []), "padding-leaks", says
     swapped = ast.Call(node.func, [condition, other, one], [])
     yield swapped, "mask-inverted" if mask else "sign-flipped", f"the two sides of `{text}` are swapped"
+    if hides and f"* {text}" in scope.text:
+        yield one, "mask-after-softmax", f"`{text}` comes after the softmax: what is left does not add up to 1"
+        return
     for kept, case in ((one, "does not hold"), (other, "holds")):
         yield kept, "mask-ignored" if mask else "missing-term", f"the case where `{text}` {case} is missing"
 

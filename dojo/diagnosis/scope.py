@@ -11,6 +11,7 @@ class Scope:
     """The names of a function: its arguments, what its simple assignments compute, and in which order."""
 
     def __init__(self, function: ast.FunctionDef, siblings: dict[str, int], normalisers: set[str]):
+        self.text = code(function)
         self.normalisers = normalisers
         self.siblings = {name: count for name, count in siblings.items() if name != function.name}
         self.backward = function.name.split("__")[0].endswith("_backward")

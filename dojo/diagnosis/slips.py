@@ -16,7 +16,8 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     yield from _one_sided(node)
     if isinstance(node.op, ast.Add):
         for kept, lost in ((left, right), (right, left)):
-            yield kept, "missing-term", f"the term `{code(lost)}` is missing"
+            whole = isinstance(lost, ast.Name) and lost.id in scope.upstream
+            yield kept, "upstream-ignored" if whole else "missing-term", f"the term `{code(lost)}` is missing"
         yield (
             ast.BinOp(left, ast.Sub(), right),
             "sign-flipped",

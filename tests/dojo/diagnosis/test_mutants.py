@@ -87,6 +87,7 @@ FORWARD = [
     ("np.where(w, x, 0)", (X, MASK[:, None]), np.where(MASK[:, None], 0, X), "mask-inverted"),
     ("np.where(w, x, 0)", (X, MASK[:, None]), X, "mask-ignored"),
     ("np.where(w, x, -1e9)", (X, MASK[:, None]), np.where(MASK[:, None], X, 0), "padding-leaks"),
+    ("np.where(w, x, -np.inf) * w", (X, MASK[:, None]), X * MASK[:, None], "mask-after-softmax"),
     ("np.arange(5) < x", (np.array(3),), np.arange(5) <= 3, "off-by-one"),
     ("np.arange(5) < x", (np.array(3),), np.arange(5) > 3, "mask-inverted"),
     ("x / np.sqrt(x.shape[1])", (X,), X / 3, "wrong-factor"),
