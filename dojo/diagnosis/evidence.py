@@ -75,7 +75,7 @@ class Evidence:
         rtol = self.rtol(call)
         try:
             if isinstance(expected, str) or isinstance(got, str):
-                return got == expected
+                return isinstance(expected, str) and isinstance(got, str) and got == expected
             if isinstance(expected, list | tuple) and isinstance(got, list | tuple):
                 return len(got) == len(expected) and all(map(lambda a, b: self.same(a, b, call), got, expected))
             if call.gradient:
@@ -118,7 +118,7 @@ def named_outputs(signature: Signature, function, call: Call) -> dict[str | None
             continue
         if isinstance(part, dict):
             outputs.update({f"{name or 'out'}[{key}]": item for key, item in part.items()})
-        else:
+        elif part is not None:
             outputs[name] = part
     return outputs
 

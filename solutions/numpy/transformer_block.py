@@ -4,7 +4,6 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from solutions.numpy.activations import relu, relu_backward
-from solutions.numpy.affine import affine, affine_backward
 from solutions.numpy.multi_head import multi_head_attention, multi_head_attention_backward
 from solutions.numpy.normalization import layer_norm, layer_norm_backward
 
@@ -31,8 +30,8 @@ def feed_forward(
     Source: Vaswani and others: Attention Is All You Need (2017), section 3.3.
     """
     rows = x.reshape(-1, x.shape[-1])  # N·T E: one product for all places
-    h = relu(affine(rows, W1, b1))  # N·T F
-    return affine(h, W2, b2).reshape(x.shape)
+    h = relu(rows @ W1 + b1)  # N·T F
+    return (h @ W2 + b2).reshape(x.shape)
 
 
 def feed_forward_backward(
@@ -65,12 +64,15 @@ def feed_forward_backward(
     Source: solutions/derivations/transformer_block.md works it out.
     """
     rows, drows = x.reshape(-1, x.shape[-1]), dout.reshape(-1, x.shape[-1])  # N·T E
-    z = affine(rows, W1, b1)  # N·T F
+    z = rows @ W1 + b1  # N·T F
     h = relu(z)
-    dh, dW2, db2 = affine_backward(drows, h, W2, b2)
-    dz = relu_backward(dh, z)
-    dx, dW1, db1 = affine_backward(dz, rows, W1, b1)
-    return dx.reshape(x.shape), dW1, db1, dW2, db2
+    dW2 = h.T @ drows
+    db2 = drows.sum(axis=0)
+    dz = relu_backward(drows @ W2.T, z)  # N·T F
+    dW1 = rows.T @ dz
+    db1 = dz.sum(axis=0)
+    dx = (dz @ W1.T).reshape(x.shape)
+    return dx, dW1, db1, dW2, db2
 
 
 def block(
