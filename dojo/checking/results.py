@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Results:
     def _value(self, call: Call, tensor: str | None, annotation, value, is_iterator: bool):
         spec = as_array(annotation)
         origin = get_origin(annotation) or annotation
+        if value is None and type(None) in get_args(annotation):  # `Float[...] | None`: there is nothing to record
+            return None
         if spec is not None or origin in (float, int):
             if is_iterator:
                 facts = f"is an iterator; {self._adapter.array_name} was expected"

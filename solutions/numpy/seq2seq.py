@@ -143,7 +143,10 @@ def loss_and_grads(
     hs, h = encode(source, source_lengths, params)
     ys = embedding(given, params["Et"])  # N T−1 E
     states = gru(ys, h, *_weights(params, "dec"))  # N T−1 H: no state waits for a context, so all of them come first
-    features = np.concatenate([states, _contexts(states, hs, mask, params)], axis=2) if attention else states
+    features = states
+    if attention:
+        a, weights = _attend(states, hs, mask, params)  # N T−1 S A, N T−1 S
+        features = np.concatenate([states, weights @ hs], axis=2)  # N T−1 2H
     rows = features[real]  # one row for each true word: what is padding goes no further
     logits = affine(rows, params["Wo"], params["bo"])
     loss = cross_entropy(logits, wanted[real])
@@ -155,8 +158,8 @@ def loss_and_grads(
     dfeatures[real] = drows
     dstates, dhs = dfeatures[:, :, :H], np.zeros_like(hs)
     if attention:
-        asking, dhs, found = _contexts_backward(dfeatures[:, :, H:], states, hs, mask, params)
-        dstates = dstates + asking
+        dqueries, dhs, found = _attend_backward(dfeatures[:, :, H:], a, weights, states, hs, params)
+        dstates = dstates + dqueries
         grads |= found
     dys, dh, *found = gru_backward(dstates, ys, h, *_weights(params, "dec"))
     grads |= _named(found, "dec")
@@ -215,29 +218,26 @@ def _named(found: list[np.ndarray], part: str) -> dict[str, np.ndarray]:
     return dict(zip([f"{part}_{name}" for name in ("Wx", "Wh", "bx", "bh")], found, strict=True))
 
 
-def _contexts(states, hs, mask, params) -> np.ndarray:
-    """The contexts of `additive_attention` for all steps at once, "N T H": the keys go through Wk once, not at each step."""
-    return _attend(states, hs, mask, params)[1] @ hs
-
-
 def _attend(states, hs, mask, params) -> tuple[np.ndarray, np.ndarray]:
-    """The hidden layer that compares every step with every word, "N T S A", and the weights, "N T S"."""
+    """`additive_attention` of all steps at once: its hidden layer, "N T S A", and the weights, "N T S".
+
+    The keys go through Wk once, and not at each step.
+    """
     a = np.tanh((states @ params["Wq"])[:, :, None] + (hs @ params["Wk"])[:, None])
     scores = np.where(mask[:, None], a @ params["v"], -np.inf)  # a length is at least 1, so some score is finite
     return a, softmax(scores)
 
 
-def _contexts_backward(dcontexts, states, hs, mask, params) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """The gradients of `states` and `hs`, and a dict of those of Wq, Wk and v."""
-    Wq, Wk, v = params["Wq"], params["Wk"], params["v"]
-    a, weights = _attend(states, hs, mask, params)
+def _attend_backward(dcontexts, a, weights, states, hs, params) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """The gradients of `states` and `hs`, and those of Wq, Wk and v by name."""
     dweights = dcontexts @ hs.swapaxes(1, 2)  # N T S
     dscores = weights * (dweights - (dweights * weights).sum(axis=2, keepdims=True))
-    dz = dscores[..., None] * v * (1 - a * a)  # N T S A
+    dz = dscores[..., None] * params["v"] * (1 - a * a)  # N T S A
     dq, dk = dz.sum(axis=2), dz.sum(axis=1)  # N T A, N S A: each query met all keys, and each key all queries
-    dhs = weights.swapaxes(1, 2) @ dcontexts + dk @ Wk.T  # a word is looked at, and compared
+    dstates = dq @ params["Wq"].T
+    dhs = weights.swapaxes(1, 2) @ dcontexts + dk @ params["Wk"].T  # a word is averaged, and compared
     found = {"Wq": _over_steps(states, dq), "Wk": _over_steps(hs, dk), "v": np.tensordot(dscores, a, axes=3)}
-    return dq @ Wq.T, dhs, found
+    return dstates, dhs, found
 
 
 def _over_steps(x: np.ndarray, dout: np.ndarray) -> np.ndarray:

@@ -50,6 +50,9 @@ def names(count: int) -> list:
 
 def of(f, x: Float[np.ndarray, "N D"]) -> float:
     return f(x)
+
+def halves(x: Float[np.ndarray, "N D"], two: bool) -> tuple[Float[np.ndarray, "N D"], Float[np.ndarray, "N D"] | None]:
+    return x / 2, x / 2 if two else None
 """
 X = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
 W = np.array([2.0, 3.0, 5.0])
@@ -467,6 +470,16 @@ def test_a_list_where_a_dict_belongs_is_refused(both):
     with pytest.raises(Refused, match="returns a list; a dict was expected") as raised:
         both("def step(params, lr):\n    return list(params)\n").step({"W": X}, 0.5)
     assert raised.value.cause == "wrong-type"
+
+
+def test_none_is_an_answer_where_the_annotation_allows_it_and_nowhere_else(both):
+    kata = both()
+    kata.assert_close(kata.halves(X, True), (X / 2, X / 2))
+    kata.assert_close(kata.halves(X, False), (X / 2, None))
+    with pytest.raises(Refused, match="was expected"):
+        kata.assert_close(kata.halves(X, True), (X / 2, None))
+    with pytest.raises(Refused, match="is None"):
+        both("def halves(x, two):\n    return None, x\n").halves(X, True)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,15 @@ def test_text_is_the_same_as_equal_text():
     same = comparing().same
     assert same("abc", "abc", CALL) and same(["a", "\n"], ["a", "\n"], CALL)
     assert not same("abc", "abd", CALL) and not same(["a", "b"], ["a"], CALL) and not same(1.0, "1.0", CALL)
+    assert same(np.ones(2), "abc", CALL) is False and same("abc", np.ones(2), CALL) is False
+
+
+def test_an_output_that_is_none_is_left_out():
+    def first(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        return ids[:1], None
+
+    outputs = named_outputs(signature(first), first, CALL)
+    assert outputs is not None and list(outputs) == ["output 0"]
 
 
 def test_an_iterator_of_the_reference_has_the_items_that_a_record_has():
