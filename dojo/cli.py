@@ -28,7 +28,7 @@ def cli(ctx, track, as_json):
         return
     with _grader(track) as grader:
         changed = grader.changed()
-        verdicts = [grader.grade(kata) for kata in changed]
+        verdicts = list(_graded(grader, changed, as_json))
         standings = list(grader.standings())
     if as_json:
         for standing in standings:
@@ -67,7 +67,7 @@ def check(ctx, katas, track, as_json, file, everything, pdb):
         raise click.UsageError("--pdb needs a terminal to talk to, and standard input or output is none here")
     with _grader(track) as grader:
         results = []
-        for found in _judged(grader, katas, track, file):
+        for found in _judged(grader, katas, track, file, as_json):
             results.append(found["status"] == "passed")
             _show(found, as_json, everything)
             if pdb and not results[-1]:
@@ -194,8 +194,20 @@ def _on_track(kata, track: str):
     return kata
 
 
-def _judged(grader, names, track: str, file: Path | None) -> Iterator[dict]:
+def _graded(grader, changed, as_json: bool) -> Iterator[dict]:
+    """The verdicts on katas that have changed."""
+    from dojo.waiting import counting
+
+    with counting("judging", len(changed), as_json) as tick:
+        for kata in changed:
+            yield grader.grade(kata)
+            tick()
+
+
+def _judged(grader, names, track: str, file: Path | None, as_json: bool) -> Iterator[dict]:
     """The verdicts that `check` was asked for: on katas by name, on the kata cells of notebooks, or on all that is begun."""
+    from dojo.waiting import busy
+
     katas = [None if name.endswith(".ipynb") else _on_track(grader.curriculum[name], track) for name in names]
     for name, kata in zip(names, katas, strict=True) if names else ((kata.name, kata) for kata in grader.begun()):
         grader.worker.start()
@@ -204,7 +216,9 @@ def _judged(grader, names, track: str, file: Path | None) -> Iterator[dict]:
 
             yield from grade(Path(name), grader.curriculum, grader.worker)
         else:
-            yield grader.worker.check(kata.name, track, file) if file is not None else grader.grade(kata)
+            with busy(f"judging {name}", as_json):
+                found = grader.worker.check(name, track, file) if file is not None else grader.grade(kata)
+            yield found
 
 
 def _show(verdict: dict, as_json: bool, everything: bool) -> None:

@@ -64,11 +64,18 @@ def notebook(katas, again):
     from dojo.notebook import write
     from dojo.session import session
     from dojo.terminal import relative
+    from dojo.waiting import counting
 
     with session("numpy") as grader:
         chosen = [grader.curriculum[name] for name in katas] or list(grader.curriculum.katas)
-        for path, what in write(chosen, grader.curriculum, grader.worker, again):
-            click.echo(f"{relative(path)}: {what}")
+        told = []
+        try:
+            with counting("writing notebooks", len(chosen)) as tick:
+                for path, what in write(chosen, grader.curriculum, grader.worker, again):
+                    told.append(f"{relative(path)}: {what}")
+                    tick()
+        finally:
+            click.echo("\n".join(told))  # below the bar, whatever ended it
 
 
 @click.command()

@@ -13,13 +13,15 @@ from dojo.curriculum import Kata
 from dojo.grading import Grader
 from dojo.loading import ROOT, kata_path, solution_path
 from dojo.terminal import make_console
+from dojo.waiting import busy
 
 
 def compare(grader: Grader, kata: Kata, spoil: bool) -> int:
     """Judge a kata and show it beside the references if it passes, or all the same with `spoil`; the exit code."""
     console, name = make_console(), kata.name
     grader.worker.start()
-    status = grader.grade(kata)["status"]
+    with busy(f"judging {name}"):
+        status = grader.grade(kata)["status"]
     if status != "passed" and not spoil:
         console.print(f"{name} has not passed yet ({status}), and the references would give it away.", soft_wrap=True)
         says = (
@@ -27,7 +29,8 @@ def compare(grader: Grader, kata: Kata, spoil: bool) -> int:
         )
         console.print(says, soft_wrap=True)
         return 1
-    measured = grader.worker.check(name, grader.track, measure=True) if status == "passed" else {}
+    with busy(f"measuring {name}"):
+        measured = grader.worker.check(name, grader.track, measure=True) if status == "passed" else {}
     show_comparison(console, kata, grader.track, measured.get("measured", []))
     return 0
 

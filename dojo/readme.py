@@ -1,22 +1,35 @@
-"""The generated parts of README.md: the table of katas between its markers, and the picture of the map."""
+"""The generated parts of README.md: the table of katas between its markers, the pictures of the map and of a finding."""
 
 import io
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
+from dojo import stubs
 from dojo.curriculum import Chapter, Curriculum, Kata
 from dojo.errors import DojoError
 from dojo.grading import Standing, write_atomically
-from dojo.loading import ROOT
+from dojo.loading import ROOT, kata_path, solution_path
+from dojo.running.client import Worker
 
 README = ROOT / "README.md"
 PICTURE = ROOT / ".github" / "map.svg"
+FINDING = ROOT / ".github" / "finding.svg"
 BEGIN, END = "<!-- katas: written by `python -m dojo.maintain sync` -->", "<!-- end of katas -->"
-WIDTH = 100  # columns of the picture
+WIDTH = 100  # columns of a picture
+ANSWER = (  # kata, track, and what somebody wrote in place of a line of the reference: the picture shows what it gets
+    "softmax",
+    "numpy",
+    "return exps / exps.sum(axis=-1, keepdims=True)",
+    "return exps / exps.sum(axis=0, keepdims=True)",
+)
+SECONDS = 0.15  # in the picture, so that it is the same at every run
 EVENING = ("passed", "passed", "passed", "failed")  # the states of the first katas in the picture; the rest is open
 DRAWING = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<title>The map of katas in a terminal</title>
+<title>{title}</title>
 <style>
 .{unique_id}-matrix {{ font: {char_height}px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace }}
 {styles}
@@ -53,12 +66,16 @@ def pages(curriculum: Curriculum) -> list[Page]:
     return [Page(README, with_table(_readme(), curriculum)), Page(PICTURE, picture(curriculum))]
 
 
-def sync(curriculum: Curriculum) -> Iterator[Path]:
+def sync(curriculum: Curriculum, worker: Worker) -> Iterator[Path]:
     """Write the pages that are not current; yields each one written."""
-    for page in pages(curriculum):
-        if not page.is_current:
-            write_atomically(page.path, page.text)
-            yield page.path
+    for make in (
+        lambda: pages(curriculum),
+        lambda: [Page(FINDING, finding(worker))],
+    ):  # a fault in one spares the other
+        for page in make():
+            if not page.is_current:
+                write_atomically(page.path, page.text)
+                yield page.path
 
 
 def complaints(curriculum: Curriculum) -> Iterator[str]:
@@ -71,6 +88,17 @@ def complaints(curriculum: Curriculum) -> Iterator[str]:
     for page in found:
         if not page.is_current:
             yield f"{page.path.relative_to(ROOT)} does not show the katas of the map: run `python -m dojo.maintain sync`"
+
+
+def complaints_of_finding(worker: Worker) -> Iterator[str]:
+    """The same for the picture of a finding, which takes a worker."""
+    try:
+        current = Page(FINDING, finding(worker)).is_current
+    except DojoError as error:
+        yield str(error).replace("\n", " ")
+        return
+    if not current:
+        yield f"{FINDING.relative_to(ROOT)} is not what `check` says now: run `python -m dojo.maintain sync`"
 
 
 def with_table(text: str, curriculum: Curriculum) -> str:
@@ -102,8 +130,6 @@ def _row(kata: Kata) -> str:
 
 def picture(curriculum: Curriculum) -> str:
     """The map as the terminal draws it for somebody who has begun, as SVG."""
-    from rich.console import Console
-
     from dojo.terminal import draw_map
 
     states = dict(zip(curriculum.names, EVENING, strict=False))
@@ -112,11 +138,45 @@ def picture(curriculum: Curriculum) -> str:
         needs = tuple(name for name in kata.prerequisites if states.get(name) != "passed")
         state = states.get(kata.name, "locked" if needs else "not-started")
         standings.append(Standing(kata, "numpy", state, 2, 2, None, needs))
-    console = Console(
+    console = _recorder()
+    draw_map(console, curriculum, standings)
+    return _exported(console, "The map of katas in a terminal", "map")
+
+
+def finding(worker: Worker) -> str:
+    """What `check` says about a wrong answer, as SVG: it is really judged. DojoError when it is not refused."""
+    from dojo.terminal import show_verdict
+
+    kata, track, line, wrong = ANSWER
+    source = solution_path(kata, track).read_text(encoding="utf-8")
+    if source.count(line) != 1:
+        raise DojoError(
+            f"`{line}` does not stand once in the {track} reference of {kata}.", "Mend ANSWER in dojo/readme.py."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{kata}.py"
+        file.write_text(stubs.SOLUTION_IMPORT.sub(r"\1katas", source.replace(line, wrong)), encoding="utf-8")
+        verdict = worker.check(kata, track, file)
+    if verdict["status"] != "failed" or not verdict["findings"][0]["causes"]:
+        raise DojoError(f"`{wrong}` in {kata} is not named: the verdict is {verdict['status']}.", "See dojo/readme.py.")
+    shown = str(kata_path(kata, track).relative_to(ROOT))
+    findings = [
+        found | {"file": shown if found["file"] == str(file) else found["file"]} for found in verdict["findings"]
+    ]
+    console = _recorder()
+    console.print(f"$ python grader.py check {kata}", style="dim")
+    show_verdict(console, verdict | {"file": shown, "seconds": SECONDS, "findings": findings})
+    return _exported(console, f"The verdict on a wrong {kata} in a terminal", "finding")
+
+
+def _recorder() -> Console:
+    return Console(
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor", highlight=False
     )
-    draw_map(console, curriculum, standings)
-    drawn = console.export_svg(code_format=DRAWING, unique_id="map")
+
+
+def _exported(console: Console, title: str, name: str) -> str:
+    drawn = console.export_svg(code_format=DRAWING.replace("{title}", title), unique_id=name)
     return "\n".join(line.rstrip() for line in drawn.splitlines()) + "\n"
 
 

@@ -13,6 +13,7 @@ from dojo.errors import DojoError, nearest
 from dojo.grading import Grader, untouched
 from dojo.loading import solution_path
 from dojo.terminal import make_console, show_verdict, wrapped
+from dojo.waiting import busy
 
 NARROW = 64  # columns; below it, a value takes two lines
 INDENT = 6
@@ -26,7 +27,8 @@ def trace(grader: Grader, kata: Kata, function: str | None, file: Path | None, o
     if file is None and origin == "katas" and untouched(kata, grader.track) is not None:
         hint = f"`python grader.py trace {kata.name} --from solutions` traces the reference."
         raise DojoError(f"{kata.name} is not started: there is nothing to trace yet.", hint)
-    found = grader.worker.check(kata.name, grader.track, file, origin, trace=wanted)
+    with busy(f"tracing {kata.name}", as_json):
+        found = grader.worker.check(kata.name, grader.track, file, origin, trace=wanted)
     traced = found.pop("traced", None)
     if traced is None or "problem" in traced:
         return _nothing(found, traced, as_json)

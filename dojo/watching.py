@@ -15,6 +15,7 @@ from dojo.errors import DojoError
 from dojo.grading import Grader, next_kata
 from dojo.loading import ROOT
 from dojo.terminal import make_console, relative, show_hint, show_verdict
+from dojo.waiting import busy
 
 STEP = 10  # ms between looks for changes; watchfiles' own 50 would be a third of the whole feedback time
 SETTLE = 60  # ms in which one save's several events are taken together at most
@@ -72,7 +73,8 @@ class Watcher:
 
     def _judge(self, name: str) -> None:
         self.current = name
-        found = self.grader.grade(self.grader.curriculum[name])
+        with busy(f"judging {name}"):
+            found = self.grader.grade(self.grader.curriculum[name])
         self.status = found["status"]
         self.console.print()
         show_verdict(self.console, found)
@@ -93,7 +95,8 @@ class Watcher:
             self.console.print(f"\n{self.current} has not passed yet: h gives a hint")
             return
         self.console.print()
-        measured = self.grader.worker.check(self.current, self.grader.track, measure=True).get("measured", [])
+        with busy(f"measuring {self.current}"):
+            measured = self.grader.worker.check(self.current, self.grader.track, measure=True).get("measured", [])
         show_comparison(self.console, kata, self.grader.track, measured)
 
     def _next(self, after: str | None = None) -> str:

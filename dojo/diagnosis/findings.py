@@ -44,6 +44,24 @@ class Finding:
         return found | {key: text for key, text in more if text}
 
 
+def folded(findings: list[Finding]) -> list[tuple[Finding, list[str]]]:
+    """Findings without those that one mistake makes again, each with the tensors of the ones left out.
+
+    They belong together when they are of one function and have the same likeliest cause, or stand in one dict and have
+    none. The order is that of the first of each.
+    """
+    made: dict[tuple, tuple[Finding, list[str]]] = {}
+    for place, found in enumerate(findings):
+        box, inside, _ = (found.tensor or "").partition("[")
+        same = found.causes[0].cause if found.causes else box if inside else place
+        key = (found.function, found.file, found.line, bool(found.causes), same)
+        if key not in made or found.tensor is None:
+            made[key if key not in made else (*key, place)] = (found, [])
+        else:
+            made[key][1].append(found.tensor)
+    return list(made.values())
+
+
 def readable(text: str) -> str:
     """Text that came from a learner's code, as any terminal can show it: no control codes, no halves of characters."""
     return CONTROL.sub("�", text.encode("utf-8", "replace").decode("utf-8"))

@@ -1,5 +1,6 @@
 """The words of a finding, the same in the terminal, in pytest's output and in JSON."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dojo.diagnosis.findings import Finding, readable
@@ -7,13 +8,21 @@ from dojo.diagnosis.findings import Finding, readable
 SENTENCES = ("not started", "the file ", "the test ", "autograd ")  # facts that need no subject in front of them
 
 
-def headline(finding: Finding, root: Path | None = None) -> str:
-    """`path:line: affine_backward, dx` — what editors and terminals can jump to."""
+def headline(finding: Finding, root: Path | None = None, others: Sequence[str] = ()) -> str:
+    """`path:line: affine_backward, dx` — what editors and terminals can jump to. `others` are more of its tensors."""
     path = Path(finding.file)
     if root is not None and path.is_relative_to(root):
         path = path.relative_to(root)
-    what = ", ".join(part for part in (finding.function, finding.tensor) if part)
+    tensors = [tensor for tensor in (finding.tensor, *others) if tensor]
+    what = ", ".join(part for part in (finding.function, _counted(tensors)) if part)
     return f"{path}:{finding.line}: {what}" if what else f"{path}:{finding.line}:"
+
+
+def _counted(names: Sequence[str]) -> str:
+    """`dx`, `dx and dW`, `dx, dW and db`, `dx, dW and 2 more`."""
+    if len(names) > 3:
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def body(finding: Finding) -> list[str]:

@@ -25,20 +25,20 @@ def write(
 ) -> Iterator[tuple[Path, str]]:
     """Write the notebooks of `katas`; yields each path with what became of it.
 
-    A notebook that somebody has worked in is left alone, unless `again`: then a copy is kept first.
+    A notebook whose cells somebody has changed is left alone, unless `again`. What is replaced is kept as a copy.
     """
-    from dojo.grading import backup, holds, write_atomically
+    from dojo.grading import backup, write_atomically
     from dojo.notebook.build import as_text
 
     for kata in katas:
-        path, text = FOLDER / f"{kata.name}.ipynb", as_text(fresh(kata, curriculum, worker))
-        if holds(path, text):
+        path, book = FOLDER / f"{kata.name}.ipynb", fresh(kata, curriculum, worker)
+        if cells_of(path) == cells_of(book):
             yield path, "is there already"
-        elif path.exists() and not again and worked_in(path, text):
+        elif path.exists() and not again and not untouched(path):
             yield path, "is left alone, because you have worked in it; `--again` writes it anew and keeps a copy"
         else:
             kept = backup(path, ROOT / ".dojo" / "backups")
-            write_atomically(path, text)
+            write_atomically(path, as_text(book))
             yield path, "written" + (f"; what stood there is kept as {kept.relative_to(ROOT)}" if kept else "")
 
 
@@ -63,17 +63,34 @@ def picture(kata: Kata, track: str, worker: Worker) -> str:
     return PICTURE.format(calls=" and ".join(calls.values()), lines="\n".join(lines), arguments=arguments)
 
 
-def worked_in(path: Path, fresh_text: str) -> bool:
-    """Whether a notebook's kata cells hold something else than the stubs, or it cannot be read."""
+def cells_of(book: Path | dict) -> list[tuple[str, str]] | None:
+    """The names and texts of a notebook's cells, without what running them has left; None where there is none to read."""
     import json
 
     try:
-        old = {cell["id"]: "".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
-        new = {cell["id"]: "".join(cell["source"]) for cell in json.loads(fresh_text)["cells"]}
+        content = json.loads(book.read_text(encoding="utf-8")) if isinstance(book, Path) else book
+        return [(cell["id"], "".join(cell["source"])) for cell in content["cells"]]
     except (OSError, ValueError, KeyError, TypeError):
-        return True
-    answers = [name for name in new if name.endswith("-answer")]
-    return not set(old) <= set(new) or any(old.get(name) != new[name] for name in answers)
+        return None
+
+
+def untouched(path: Path) -> bool:
+    """Whether the cells of a notebook are still those that were written, as its own metadata tells."""
+    import json
+
+    from dojo.notebook.build import fingerprint
+
+    cells = cells_of(path)
+    if cells is None:
+        return False
+    metadata = json.loads(path.read_text(encoding="utf-8")).get("metadata")
+    own = metadata.get("dojo") if isinstance(metadata, dict) else None
+    return isinstance(own, dict) and own.get("cells") == fingerprint(cells)
+
+
+def stale(path: Path, book: dict) -> bool:
+    """Whether the notebook at `path` is as it was written once, and `book` is what would be written now."""
+    return untouched(path) and cells_of(path) != cells_of(book)
 
 
 def grade(path: Path, curriculum: Curriculum, worker: Worker) -> Iterator[dict]:

@@ -43,9 +43,9 @@ def _list(as_json: bool) -> int:
 def _draw(name: str, track: str, origin: str, out: Path | None, as_json: bool) -> list[str]:
     """The lines to print once the picture is drawn."""
     from dojo.pictures.lessons import lesson
-    from dojo.pictures.waiting import waiting
     from dojo.terminal import relative
     from dojo.training.keeping import picture_path, write_whole
+    from dojo.waiting import waiting
 
     module = lesson(name, track)
     path = picture_path(name, track, out)

@@ -47,4 +47,9 @@ def _size(call: Call) -> int:
 
 
 def _rounded(args: tuple) -> tuple:
-    return leaves(args, lambda item: item.round(DIGITS) if isinstance(item, np.ndarray) else item)
+    """The arguments with few digits in their arrays; one that holds no fractions, such as a mask, stays as it is."""
+
+    def short(item):
+        return item.round(DIGITS) if isinstance(item, np.ndarray) and item.dtype.kind == "f" else item
+
+    return leaves(args, short)

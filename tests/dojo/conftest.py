@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,12 @@ class Checkout:
             yield screen
         finally:
             screen.close(force=True)
+
+    @staticmethod
+    def left(written: str) -> list[str]:
+        """The lines that stay of what was written to a terminal, without colours and what was erased again."""
+        plain = re.sub(r"\x1b\[(?:[0-9;]*m|\?25[hl]|1A)|\r", "", written)
+        return [line.rpartition("\x1b[2K")[2] for line in plain.splitlines()]
 
     def verdict(self, *arguments: str, **options) -> dict:
         """The verdict of `python grader.py check … --json`, which is one line."""

@@ -13,7 +13,7 @@ from rich.console import Console
 from dojo import cli
 from dojo.grading import Standing
 from dojo.loading import ROOT, curriculum
-from dojo.terminal import draw_map, make_console, next_step, show_verdict
+from dojo.terminal import WORDS, draw_map, make_console, next_step, show_verdict
 
 VERDICT = {"format", "kata", "track", "file", "status", "tests", "seconds", "findings"}
 FINDING = {"function", "tensor", "test", "file", "line", "facts", "causes"}
@@ -222,10 +222,15 @@ def standing(kata, state="not-started", **more) -> Standing:
     return Standing(kata, "numpy", state, more.pop("done", 0), more.pop("functions", 4), None, **more)
 
 
+@pytest.mark.parametrize("width", [60, 80])
 @pytest.mark.parametrize("state", ["passed", "failed", "broken", "timeout", "died", "not-started", "locked"])
-def test_the_map_fits_into_80_columns(state):
-    text = drawn([standing(kata, state, needs=kata.prerequisites) for kata in curriculum().katas])
-    assert max(map(len, text.splitlines())) <= 80
+def test_the_map_fits_into_the_terminal(state, width):
+    text = drawn([standing(kata, state, needs=kata.prerequisites) for kata in curriculum().katas], width)
+    assert max(map(len, text.splitlines())) <= width
+    assert ("`python grader.py check " in text) is (state != "passed")
+    assert all(line.count("`") % 2 == 0 for line in text.splitlines()), "a command is broken in two"
+    if state != "locked":
+        assert WORDS.get(state, state) in text, "a state is told in words, not only by its colour"
     for kata in curriculum().katas:
         assert f" {kata.name} " in text
 
@@ -289,24 +294,71 @@ def test_output_that_goes_to_a_file_has_no_escape_codes_and_no_blanks_at_line_en
     assert [line for line in done.stdout.splitlines() if line != line.rstrip()] == []
 
 
+def finding(tensor=None, cause: str | None = None, function="f", **more) -> dict:
+    causes = [{"cause": cause, "says": "this is so", "matched": ""}] if cause else []
+    found = {"function": function, "tensor": tensor, "test": "", "file": "f.py", "line": 1, "facts": "is wrong"}
+    return found | {"causes": causes} | more
+
+
+def shown(findings: list[dict], everything: bool = False, width: int = 80, track: str = "numpy", **more) -> str:
+    found = {"kata": "affine", "track": track, "file": "f.py", "status": "failed", "seconds": 0.1}
+    found |= {"tests": {"passed": 0, "failed": 5, "total": 5}, "findings": findings} | more
+    file = io.StringIO()
+    show_verdict(Console(file=file, width=width), found, everything)
+    return file.getvalue()
+
+
 def test_a_verdict_shows_three_findings_and_says_how_many_there_are():
-    finding = {
-        "function": "f",
-        "tensor": None,
-        "test": "",
-        "file": "f.py",
-        "line": 1,
-        "facts": "is wrong",
-        "causes": [],
-    }
-    found = {"kata": "affine", "track": "numpy", "file": "f.py", "status": "failed", "seconds": 0.1}
-    found |= {"tests": {"passed": 0, "failed": 5, "total": 5}, "findings": [finding] * 5}
-    few, all_of_them = io.StringIO(), io.StringIO()
-    show_verdict(Console(file=few, width=80), found)
-    show_verdict(Console(file=all_of_them, width=80), found, everything=True)
-    assert few.getvalue().count("f is wrong") == 3
-    assert "2 more findings: `check affine --all` shows them" in few.getvalue()
-    assert all_of_them.getvalue().count("f is wrong") == 5
+    findings = [finding(function=name) for name in "abcde"]
+    few = shown(findings)
+    assert few.count(" is wrong") == 3
+    assert "2 more findings: `check affine --all` shows them" in few
+    assert "`check affine --track torch --all` shows them" in shown(findings, track="torch")
+    assert shown(findings, everything=True).count(" is wrong") == 5
+
+
+def test_what_one_mistake_makes_of_many_tensors_is_one_finding():
+    names = [f"grads[{name}]" for name in ("W1", "b1", "W2", "b2", "W3", "b3")]
+    text = shown([finding(name, "missing-mean") for name in names])
+    assert "f.py:1: f, grads[W1], grads[b1] and 4 more\n  grads[W1] is wrong\n" in text
+    assert text.count("is wrong") == 1 and "more finding" not in text
+    assert shown([finding(name, "missing-mean") for name in names], everything=True).count("is wrong") == 6
+
+
+@pytest.mark.parametrize(
+    ("findings", "headlines"),
+    [
+        ([finding("dx", "ties"), finding("dW", "ties")], ["f, dx and dW"]),
+        ([finding("dx", "ties"), finding("dW", "ties"), finding("db", "ties")], ["f, dx, dW and db"]),
+        ([finding("dx", "ties"), finding("dW", "transposed")], ["f, dx", "f, dW"]),
+        ([finding("dx"), finding("dW")], ["f, dx", "f, dW"]),
+        ([finding("g[a]"), finding("g[b]"), finding("h[a]")], ["f, g[a] and g[b]", "f, h[a]"]),
+        ([finding("dx", "ties"), finding("dx", "ties", function="g")], ["f, dx", "g, dx"]),
+        ([finding(None, "ties"), finding(None, "ties")], ["f", "f"]),
+    ],
+)
+def test_findings_are_folded_only_where_they_tell_the_same(findings, headlines):
+    lines = [line.removeprefix("f.py:1: ") for line in shown(findings).splitlines() if line.startswith("f.py:1: ")]
+    assert lines == headlines
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(
+    "findings",
+    [
+        [finding(function=name, facts="is wrong " * 30) for name in "abcde"],
+        [finding(facts="is wrong " * 400)],
+        [finding(facts="is wrong " * 400), finding(function="g")],
+        [finding(printed="long " * 99 + "\n" + "line\n" * 50, file="a/b/" * 60) for _ in range(4)],
+    ],
+    ids=["many", "long", "long and more", "printed"],
+)
+def test_a_verdict_fits_on_one_screen(findings, width):
+    text = shown(findings, width=width, output="so\n" * 30)
+    rows = sum(max(1, -(-len(line) // width)) for line in text.splitlines())
+    assert rows <= 23
+    assert "`check affine --all`" in text and "is wrong" in text
+    assert rows > 8
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,17 @@
 import dataclasses
 import json
 import tomllib
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from dojo import scoring, stubs
+from dojo import agreement, notebook, scoring, stubs
 from dojo.layout import entry
 from dojo.loading import curriculum
 from dojo.maintain import show_score
+from dojo.notebook import build
+from dojo.running.client import Worker
 from dojo.scoring import Case, Score, cases
 
 # ---------------------------------------------------------------------- sync
@@ -169,11 +172,61 @@ def test_check_finds_a_whole_checkout_in_agreement_from_anywhere(checkout, tmp_p
     assert (done.returncode, done.stdout) == (0, "maintain check: everything agrees\n"), done.stderr
 
 
+@pytest.fixture(scope="module")
+def worker():
+    with Worker() as started:
+        yield started
+
+
+def only(monkeypatch, *names: str) -> None:
+    """Let `agreement` see these katas only."""
+    katas = [curriculum()[name] for name in names]
+    monkeypatch.setattr(agreement, "curriculum", lambda: SimpleNamespace(katas=katas, chapters=curriculum().chapters))
+
+
+def test_check_finds_a_notebook_that_is_not_what_its_sources_make(worker, tmp_path, monkeypatch):
+    monkeypatch.setattr(agreement, "ROOT", tmp_path)
+    monkeypatch.setattr(notebook, "FOLDER", tmp_path / "notebooks")
+    only(monkeypatch, "softmax", "mse")
+    assert list(agreement.complaints_of_notebooks(worker)) == []
+    old, worked = (notebook.fresh(curriculum()[name], curriculum(), worker) for name in ("softmax", "mse"))
+    for book in (old, worked):
+        book.cells[0].source += "\n\nas it once was"
+        cells = [(cell.id, cell.source) for cell in book.cells]
+        book.metadata["dojo"]["cells"] = build.fingerprint(cells)
+    worked.cells[1].source += "\n\na note of mine"
+    notebook.FOLDER.mkdir()
+    write(notebook.FOLDER / "softmax.ipynb", build.as_text(old))
+    write(notebook.FOLDER / "mse.ipynb", build.as_text(worked))
+    assert list(agreement.complaints_of_notebooks(worker)) == [
+        "notebooks/softmax.ipynb is not what its sources make: `python grader.py notebook softmax` writes it anew"
+    ]
+
+
+def test_check_finds_a_notebook_that_cannot_be_made(worker, monkeypatch):
+    def fails(*_):
+        raise KeyError("cells")
+
+    only(monkeypatch, "softmax")
+    monkeypatch.setattr(build, "made", fails)
+    (complaint,) = agreement.complaints_of_notebooks(worker)
+    assert complaint.startswith("the notebook of softmax cannot be made: KeyError: 'cells'; see dojo/notebook/build.py")
+
+
+def test_check_finds_a_stub_that_is_judged_as_begun(worker, monkeypatch):
+    only(monkeypatch, "mse")
+    assert list(agreement.complaints_of_stubs(worker)) == []
+    monkeypatch.setattr(agreement, "stub_of", lambda *_: "def mse(y, target):\n    return 0\n")
+    complaints = list(agreement.complaints_of_stubs(worker))
+    assert complaints[0] == "the numpy stub of mse is judged failed, not not-started: see dojo/stubs.py"
+
+
 # ---------------------------------------------------------------------- new
 
 
 def test_new_lays_out_a_kata_that_passes_once_it_is_on_the_map(checkout):
-    done = checkout.maintain("new", "squash", "--chapter", "2", "--title", 'a "small" one')
+    last = str(curriculum().chapters[-1].number)
+    done = checkout.maintain("new", "squash", "--chapter", last, "--title", 'a "small" one')
     assert done.returncode == 0, done.stderr
     assert "wrote solutions/numpy/squash.py" in done.stdout
     assert "CONTRIBUTING.md says the rest" in done.stdout
@@ -335,7 +388,7 @@ def test_every_known_answer_to_a_kata_is_a_case():
 def test_the_score_shows_a_row_per_kata_and_returns_what_is_below(monkeypatch, capsys):
     chosen = [curriculum()["softmax"], curriculum()["affine"]]
     monkeypatch.setattr(scoring, "alternatives", lambda kata, track: {})
-    monkeypatch.setattr(scoring, "judge_all", lambda todo: [(case, verdict("passed")) for case in todo])
+    monkeypatch.setattr(scoring, "judge_all", lambda todo, on_each: [(case, verdict("passed")) for case in todo])
     below = show_score(Console(width=120), chosen, as_json=False, verbose=True)
     text = capsys.readouterr().out
     for name in ("softmax", "affine", "all", "with the entry under test left out"):
@@ -346,7 +399,7 @@ def test_the_score_shows_a_row_per_kata_and_returns_what_is_below(monkeypatch, c
 
 def test_the_score_as_json_is_one_case_per_line(monkeypatch, capsys):
     monkeypatch.setattr(scoring, "alternatives", lambda kata, track: {})
-    monkeypatch.setattr(scoring, "judge_all", lambda todo: [(case, verdict("passed")) for case in todo])
+    monkeypatch.setattr(scoring, "judge_all", lambda todo, on_each: [(case, verdict("passed")) for case in todo])
     show_score(Console(), [curriculum()["softmax"]], as_json=True, verbose=False)
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(found) > 10

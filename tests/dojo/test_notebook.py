@@ -178,6 +178,32 @@ def test_a_notebook_somebody_has_worked_in_is_left_alone_until_asked_again(check
     assert (checkout.root / kept[1]).read_text(encoding="utf-8") == worked
 
 
+def test_a_notebook_is_written_anew_when_its_sources_change_and_nobody_has_worked_in_it(checkout):
+    path = checkout.root / "notebooks" / "softmax.ipynb"
+    checkout.grader("notebook", "softmax")
+    book = nbformat.read(path, as_version=4)
+    answer(book, "numpy").outputs = [nbformat.v4.new_output("stream", text="what running it has left")]
+    nbformat.write(book, path)
+    assert "is there already" in checkout.grader("notebook", "softmax").stdout
+    solution = checkout.root / "solutions" / "numpy" / "softmax.py"
+    text = solution.read_text(encoding="utf-8")
+    solution.write_text(text.replace("Turn scores", "Make scores"), encoding="utf-8")
+    said = checkout.grader("notebook", "softmax").stdout
+    assert "written; what stood there is kept as" in said
+    assert "Make scores" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"cells": 1}', '{"cells": [], "metadata": 3}', '{"cells": [{"id": 1}]}']
+)
+def test_what_is_no_notebook_is_never_written_over_by_itself(checkout, text):
+    path = checkout.root / "notebooks" / "mse.ipynb"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    assert "is left alone" in checkout.grader("notebook", "mse").stdout
+    assert path.read_text(encoding="utf-8") == text
+
+
 def test_the_command_line_grades_the_cells_of_a_notebook(books, checkout):
     book = books("softmax")
     put(

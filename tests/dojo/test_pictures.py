@@ -1,7 +1,6 @@
 """`grader.py picture NAME`: what each picture measures, that nothing in it is cut off, and what it says of a wrong kata."""
 
 import importlib.util
-import io
 import json
 import re
 import shutil
@@ -14,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from rich.console import Console
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # `data` is not installed: like `katas`, it lives in the checkout
@@ -22,7 +20,7 @@ sys.path.insert(0, str(ROOT))  # `data` is not installed: like `katas`, it lives
 from dojo import loading, pictures  # noqa: E402
 from dojo.drawing import apart  # noqa: E402
 from dojo.errors import DojoError  # noqa: E402
-from dojo.pictures import convnet_inside, digits, looking_inside, measure, picture, waiting  # noqa: E402
+from dojo.pictures import convnet_inside, digits, looking_inside, measure, picture  # noqa: E402
 from dojo.pictures.lessons import LESSONS, Fact  # noqa: E402
 from dojo.training import learner as learner_module  # noqa: E402
 from dojo.training.learner import LearnerError  # noqa: E402
@@ -380,21 +378,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-# the bar, and a convnet that was trained before
-
-
-def test_the_bar_comes_after_a_moment_and_on_a_terminal_only(monkeypatch):
-    def shown(moment: float, quiet: bool = False, terminal: bool = True) -> str:
-        written = io.StringIO()
-        console = Console(file=written, force_terminal=terminal, width=80, color_system=None)
-        monkeypatch.setattr(waiting, "make_console", lambda stderr: console)
-        monkeypatch.setattr(waiting, "MOMENT", moment)
-        with waiting.waiting(quiet) as tick:
-            tick(0.5)
-        return written.getvalue()
-
-    assert "measuring" in shown(0)
-    assert shown(60) == shown(0, quiet=True) == shown(0, terminal=False) == ""
+# a convnet that was trained before
 
 
 def test_a_convnet_that_was_trained_before_is_looked_into(tmp_path, monkeypatch):

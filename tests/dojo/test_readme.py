@@ -1,5 +1,6 @@
 """README.md keeps its word: the katas, the commands and the verdict in it are the real ones."""
 
+import html
 import re
 import shlex
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from dojo import readme
 from dojo.cli import cli
 from dojo.errors import DojoError
 from dojo.loading import ROOT, curriculum
+from dojo.running.client import Worker
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"python grader\.py ([a-z]+[^`\n#]*)", TEXT)))
@@ -77,6 +79,45 @@ def test_the_picture_shows_the_map_and_needs_nothing_from_elsewhere():
     assert all(name in drawn for name in curriculum().names)
     assert "http" not in drawn.replace('xmlns="http://www.w3.org/2000/svg"', "")
     assert drawn == readme.picture(curriculum())
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with Worker() as started:
+        yield started
+
+
+def test_the_picture_of_a_finding_is_a_verdict_and_the_same_at_every_run(worker):
+    drawn = readme.finding(worker)
+    words = html.unescape(" ".join(re.findall(r">([^<>]+)</text>", drawn))).replace("\xa0", " ")
+    for part in ("python grader.py check softmax", "✗", "katas/numpy/softmax.py:", "likely: ", "[wrong-axis]"):
+        assert part in words
+    assert "http" not in drawn.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert drawn == readme.finding(worker)
+
+
+def test_check_complains_of_an_old_picture_and_sync_mends_it(worker, tmp_path, monkeypatch):
+    monkeypatch.setattr(readme, "FINDING", readme.ROOT / ".github" / "nowhere" / "finding.svg")
+    (complaint,) = readme.complaints_of_finding(worker)
+    assert complaint.endswith("finding.svg is not what `check` says now: run `python -m dojo.maintain sync`")
+    for name in ("FINDING", "README", "PICTURE"):
+        monkeypatch.setattr(readme, name, tmp_path / name)
+    (tmp_path / "README").write_text(f"{OPEN}\n{CLOSE}\n", encoding="utf-8")
+    assert {path.name for path in readme.sync(curriculum(), worker)} == {"FINDING", "README", "PICTURE"}
+    assert list(readme.sync(curriculum(), worker)) == list(readme.complaints_of_finding(worker)) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (("softmax", "numpy", "is not in there", ""), "does not stand once in the numpy reference of softmax"),
+        ((*readme.ANSWER[:3], readme.ANSWER[2]), "is not named: the verdict is passed"),
+    ],
+)
+def test_a_picture_of_a_finding_that_cannot_be_is_told(worker, monkeypatch, answer, says):
+    monkeypatch.setattr(readme, "ANSWER", answer)
+    (complaint,) = readme.complaints_of_finding(worker)
+    assert says in complaint
 
 
 def test_check_complains_of_an_old_table_and_sync_mends_it(checkout):

@@ -162,7 +162,7 @@ def test_the_table_keeps_to_the_width_of_the_terminal(checkout, columns):
     checkout.solve("affine", "numpy", WRONG, LOOP)
     with checkout.terminal("trace affine affine_backward", columns=columns, kind="xterm") as screen:
         screen.expect_exact("code 0")
-        lines = re.sub(r"\x1b\[[0-9;]*m|\r", "", screen.before).splitlines()
+        lines = checkout.left(screen.before)
     assert max(map(len, lines)) <= columns
     assert "≠ dx by 18 ‹ here they part" in " ".join(" ".join(lines).split())
 
