@@ -28,7 +28,13 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
     if name in REDUCTIONS:
         yield from reduction(node, name, scope)
     if name in ("transpose", "swapaxes") and isinstance(node.func, ast.Attribute):
-        yield node.func.value, "transposed", f"`{code(node.func.value)}` is not transposed"
+        mixed = f"{code(node)}.reshape(" in scope.text
+        why = " before it is reshaped, which then mixes its axes" if mixed else ""
+        yield (
+            node.func.value,
+            "wrong-order" if mixed else "transposed",
+            f"`{code(node.func.value)}` is not transposed{why}",
+        )
     if not node.args:
         return
     if isinstance(node.func, ast.Name) and name in scope.siblings:

@@ -1,10 +1,13 @@
 """Slips in an operator: a term lost, a factor dropped, a divisor of another axis, a transpose too many."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from dojo.diagnosis.scope import Replacement, Scope
 from dojo.diagnosis.syntax import code, name_of, transpose
+
+HIDES = re.compile(r"where\(\w*mask\w*, [^\n]*(inf|\.min|lowest|-1e|-1000)")  # scores made low enough for exp to be 0
 
 
 def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
@@ -52,6 +55,9 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     elif isinstance(node.op, ast.Pow):
         yield left, "missing-term", f"the power on `{code(left)}` is missing"
     elif isinstance(node.op, ast.MatMult):
+        for kept, lost in ((left, right), (right, left)):
+            if isinstance(lost, ast.Name) and not scope.backward:
+                yield kept, "missing-term", f"the product with `{code(lost)}` is missing"
         yield ast.BinOp(right, ast.MatMult(), left), "wrong-order", "the two factors of a matrix product are swapped"
         for one, other in ((transpose(left), right), (left, transpose(right)), (transpose(left), transpose(right))):
             yield (
@@ -141,6 +147,8 @@ def _lost_factor(lost: ast.expr, scope: Scope) -> tuple[str, str]:
         return "missing-scale", f"{lost.id} does not come in"
     if "sqrt" in code(lost):
         return "missing-scale", f"the scale `{code(lost)}` is missing"
+    if "mask" in code(lost) and HIDES.search(scope.text):
+        return "padding-leaks", "where nothing may be seen all scores are equally low, and the softmax shares equally"
     if "mask" in code(lost):
         return "mask-ignored", "the mask does not come in"
     return "missing-term", f"the factor `{code(lost)}` is missing"

@@ -31,6 +31,7 @@ def softmax(x):
 
 
 WORLD = {"np": np, "sigmoid": sigmoid, "softmax": softmax}
+LOW = np.where(MASK[:, None], X, -1e9)
 KNOWN = f"{inspect.getsource(sigmoid)}{inspect.getsource(softmax)}"
 
 
@@ -64,6 +65,8 @@ FORWARD = [
     ("x @ w", (S, K), S @ K.T, "transposed"),
     ("x @ w", (S, K), S * K, "elementwise-for-matmul"),
     ("x.T", (S,), S, "transposed"),
+    ("x.transpose(1, 0).reshape(2, 6)", (X,), X.reshape(2, 6), "wrong-order"),
+    ("x @ w", (S, K), S, "missing-term"),
     ("x * w", (X, Y), X, "missing-term"),
     ("x / np.sqrt(x.shape[1])", (X,), X, "missing-scale"),
     ("x.sum() / x.shape[0]", (X,), X.sum(), "missing-mean"),
@@ -88,6 +91,7 @@ FORWARD = [
     ("np.where(w, x, 0)", (X, MASK[:, None]), X, "mask-ignored"),
     ("np.where(w, x, -1e9)", (X, MASK[:, None]), np.where(MASK[:, None], X, 0), "padding-leaks"),
     ("np.where(w, x, -np.inf) * w", (X, MASK[:, None]), X * MASK[:, None], "mask-after-softmax"),
+    ("np.where(w_mask, x, -1e9) * w_mask", (X, MASK[:, None]), LOW, "padding-leaks"),
     ("np.arange(5) < x", (np.array(3),), np.arange(5) <= 3, "off-by-one"),
     ("np.arange(5) < x", (np.array(3),), np.arange(5) > 3, "mask-inverted"),
     ("x / np.sqrt(x.shape[1])", (X,), X / 3, "wrong-factor"),
@@ -125,7 +129,7 @@ FORWARD = [
 
 @pytest.mark.parametrize(("formula", "args", "wrong", "cause"), FORWARD)
 def test_a_slip_in_a_formula_has_its_cause(formula, args, wrong, cause):
-    names = ", ".join(("x", "w", "b")[: len(args)])
+    names = ", ".join(("x", "w_mask" if "w_mask" in formula else "w", "b")[: len(args)])
     assert cause in causes_giving(f"{KNOWN}def f({names}):\n    return {formula}\n", args, wrong)
 
 
