@@ -45,12 +45,12 @@ def additive_attention(query, keys, values, Wq, Wk, v, mask=None):
 
 
 @mistake(
-    "padding-leaks", "context", says="a hidden score becomes 0, and exp(0) is 1: the padding takes a share of the sum"
+    "padding-leaks",
+    "context",
+    says="where an example may look nowhere all scores are equally low, so the softmax shares equally; zeros belong there",
 )
 def additive_attention(query, keys, values, Wq, Wk, v, mask=None):
-    scores = layer(query, keys, Wq, Wk) @ v
-    weights = softmax(scores if mask is None else np.where(mask, scores, 0))
-    return averaged(weights if mask is None else weights * mask, values)
+    return averaged(softmax(hidden(layer(query, keys, Wq, Wk) @ v, mask)), values)
 
 
 @mistake("wrong-axis", "context", says="the softmax runs over the examples; the weights of each example add up to 1")

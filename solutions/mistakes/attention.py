@@ -122,11 +122,10 @@ def attention_weights(q, k, mask=None):
 
 @mistake(
     "padding-leaks",
-    says="a hidden score becomes 0, and exp(0) is 1: what is hidden still takes a share of the sum",
+    says="in a row that may look nowhere all scores are equally low, so the softmax shares equally; zeros belong there",
 )
 def attention_weights(q, k, mask=None):
-    scores = scores_of(q, k)
-    return softmax(scores if mask is None else np.where(mask, scores, 0), mask)
+    return softmax(hidden(scores_of(q, k), mask), None)
 
 
 @mistake("mask-ignored", says="the mask does not come in: queries look at hidden keys too")
@@ -142,6 +141,15 @@ def attention(q, k, v, mask=None):
 @mistake("mask-inverted", says="the mask is turned round: True means may look")
 def attention(q, k, v, mask=None):
     return right.attention_weights(q, k, None if mask is None else ~mask) @ v
+
+
+@mistake(
+    "padding-leaks",
+    says="a hidden score becomes 0, and exp(0) is 1: what is hidden still takes a share of the sum",
+)
+def attention(q, k, v, mask=None):
+    scores = scores_of(q, k)
+    return softmax(scores if mask is None else np.where(mask, scores, 0), mask) @ v
 
 
 @mistake("unstable", says="the softmax here subtracts nothing before exp, and a large score overflows to inf")

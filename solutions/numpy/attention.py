@@ -60,7 +60,9 @@ def attention_weights(
     Source: Vaswani et al.: Attention Is All You Need (2017), arXiv 1706.03762, section 3.2.1.
     """
     _check(q, k, mask)
-    exps, total = _exps(q / math.sqrt(q.shape[-1]), k.swapaxes(-1, -2), mask)  # math.sqrt leaves float32 what it is
+    scale = 1 / math.sqrt(q.shape[-1])  # math.sqrt leaves float32 what it is
+    with np.errstate(over="ignore"):  # rows that overflow are shifted and done again
+        exps, total = _exps(q * scale, k.swapaxes(-1, -2), mask)
     return exps / total
 
 
@@ -90,13 +92,15 @@ def attention(
         mask = np.broadcast_to(mask, (*batch, T, S)).reshape(-1, T, S)
     q, k, v = (a.reshape(-1, *a.shape[-2:]) for a in (q, k, v))  # B T E, B S E, B S F
     out = np.empty((len(q), T, v.shape[-1]), v.dtype)
-    # tile by tile, so that the scores never leave the processor's cache: the idea of FlashAttention
-    for some in _slices(len(q), TILE // (min(T, QUERIES) * S)):
-        kT = np.ascontiguousarray((k[some] / math.sqrt(E)).swapaxes(-1, -2))
-        for here in _slices(T, QUERIES):
-            exps, total = _exps(q[some, here], kT, None if mask is None else mask[some, here])
-            np.matmul(exps, v[some], out=out[some, here])
-            out[some, here] /= total  # F numbers in each row; the weights would be S
+    scale = 1 / math.sqrt(E)
+    with np.errstate(over="ignore"):  # rows that overflow are shifted and done again
+        # tile by tile, so that the scores never leave the processor's cache: the idea of FlashAttention
+        for some in _slices(len(q), TILE // (min(T, QUERIES) * S)):
+            kT = np.ascontiguousarray((k[some] * scale).swapaxes(-1, -2))
+            for here in _slices(T, QUERIES):
+                exps, total = _exps(q[some, here], kT, None if mask is None else mask[some, here])
+                np.matmul(exps, v[some], out=out[some, here])
+                out[some, here] /= total  # F numbers in each row; the weights would be S
     return out.reshape(*batch, T, -1)
 
 
@@ -141,16 +145,15 @@ def attention_backward(
 def _exps(q: np.ndarray, kT: np.ndarray, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """The exponentials of the scores, 0 where the mask is False, and the sum of each row to divide them by."""
     scores = _scores(q, kT, mask)
-    with np.errstate(over="ignore"):
-        exps = np.exp(scores, out=scores)  # in place: nothing here is larger
-        total = np.einsum("...s->...", exps)[..., None]  # quicker than .sum() where rows are short
-        in_range = total.min(initial=1) > SMALL and total.max(initial=1) < 1 / SMALL  # False where there is a nan
-        if not in_range:
-            scores = _scores(q, kT, mask)
-            exps = np.exp(scores - scores.max(axis=-1, keepdims=True))  # shifting by the row maximum changes nothing
-            exps = exps if mask is None else exps * mask  # a row that may look nowhere has become exp(0) all along
-            total = exps.sum(axis=-1, keepdims=True)
-            total[total == 0] = 1  # and stays zero
+    exps = np.exp(scores, out=scores)  # in place: nothing here is larger
+    total = np.einsum("...s->...", exps)[..., None]  # quicker than .sum() where rows are short
+    in_range = total.min(initial=1) > SMALL and total.max(initial=1) < 1 / SMALL  # False where there is a nan
+    if not in_range:
+        scores = _scores(q, kT, mask)
+        exps = np.exp(scores - scores.max(axis=-1, keepdims=True))  # shifting by the row maximum changes nothing
+        exps = exps if mask is None else exps * mask  # a row that may look nowhere has become exp(0) all along
+        total = exps.sum(axis=-1, keepdims=True)
+        total[total == 0] = 1  # and stays zero
     return exps, total
 
 
