@@ -219,12 +219,6 @@ def batched_matmul(A, B):
     return A @ B.sum(axis=0)
 
 
-@mistake("transposed", says="each product lies on its side: the last two axes are (M, N) where (N, M) belongs")
-def batched_matmul(A, B):
-    right.batched_matmul(A, B)
-    return (A @ B).swapaxes(1, 2)
-
-
 @mistake(
     "unstable",
     says="the difference of large, nearly equal numbers is left as rounding made it, which can be below 0; a squared"
