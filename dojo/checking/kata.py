@@ -43,7 +43,9 @@ class Kata:
 
         They are watched and recorded as one call: a thousand of them take no longer than the learner's code does.
         """
-        return self.caller.call(function, args, {}, times=count)
+        results = self.caller.call(function, args, {}, times=count)
+        assert isinstance(results, list)
+        return results
 
     def rng(self, seed: int):
         """A random generator in the track's terms, to be passed by position."""

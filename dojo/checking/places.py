@@ -42,7 +42,7 @@ def _border(wrong: np.ndarray, names: list[str]) -> str:
     columns = [axis for axis, name in enumerate(names) if name.startswith("W")]
     if not rows or not columns:
         return ""
-    image = wrong.any(axis=tuple(i for i in range(wrong.ndim) if i not in (rows[-1], columns[-1])))
+    image = np.any(wrong, axis=tuple(i for i in range(wrong.ndim) if i not in (rows[-1], columns[-1])))
     for thick in range(1, THICKEST + 1):
         inside = image[thick:-thick, thick:-thick]
         if min(inside.shape) >= SMALLEST and not inside.any():

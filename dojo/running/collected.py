@@ -34,8 +34,8 @@ class Collected:
         self.judging = Judging("katas", (track,))
         self._session: pytest.Session | None = None
         pytest.main([str(test_path(spec.name)), *OPTIONS], plugins=[self])
-        files = {item.path: item for item in self._items if isinstance(item, pytest.Function)}
-        self.modules = [item.module for item in files.values()]
+        functions = [item for item in self._items if isinstance(item, pytest.Function)]
+        self.modules = [module for module in {item.path: item.module for item in functions}.values() if module]
 
     @property
     def _items(self) -> list[pytest.Item]:
