@@ -15,6 +15,7 @@ from dojo.options import json_option, origin_option, out_option, track_option
 @click.option("--data", "dataset", default=None, help="A data set (default: the real one if it can be had).")
 @click.option("--epochs", type=click.IntRange(1, 1000), default=None, help="How many rounds over the data.")
 @click.option("--seed", type=int, default=None, help="Where all randomness begins.  [default: 0]")
+@click.option("--cell", default=None, help="What char_rnn remembers with: lstm, gru or rnn.  [default: lstm]")
 @out_option
 @json_option
 @click.option("--resume", is_flag=True, help="Go on after the last whole epoch, to the same end as without the stop.")

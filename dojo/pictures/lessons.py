@@ -21,6 +21,7 @@ LESSONS = {
     "pooling": "what max and average pooling keep, and where their gradients go",
     "feature_maps": "the edges of handwritten digits",
     "looking_inside": "kernels, feature maps and what a trained convnet looks at",
+    "char_rnn": "what gates are for: which cells can name the first symbol of a line at its end",
 }
 
 

@@ -18,9 +18,21 @@ def command(
     as_json: bool,
     resume: bool,
     compare: bool,
+    cell: str | None = None,
+    model: str | None = None,
+    seeds: int = 1,
 ) -> int:
     """What `grader.py train` was asked for; the exit code. DojoError for options that do not go together."""
     if compare:
+        if name in ("translate", "transformer"):
+            from dojo.training.translate_comparison import compare as compare_translators
+
+            given = (cell, model, resume or None)
+            if any(option is not None for option in given):
+                raise DojoError("--compare trains all three models.", "Leave --cell, --model and --resume away.")
+            return compare_translators(track, origin, dataset, epochs, seed or 0, out, as_json, seeds)
+        if cell is not None or model is not None:
+            raise DojoError("--compare is about images there.", "Leave --cell and --model away.")
         if resume or out is not None:
             raise DojoError("--compare draws no picture and keeps no checkpoint.", "Leave --out and --resume away.")
         from dojo.training.comparison import compare as compare_capstones
@@ -28,7 +40,7 @@ def command(
         return compare_capstones(name, track, origin, dataset, epochs, seed or 0, as_json)
     if name is None:
         raise DojoError("Which capstone?", "For example `python grader.py train network`, or `train --compare`.")
-    return train(name, track, origin, dataset, epochs, seed, out, as_json, resume)
+    return train(name, track, origin, dataset, epochs, seed, out, as_json, resume, cell, model)
 
 
 def train(
@@ -41,6 +53,8 @@ def train(
     out: Path | None = None,
     as_json: bool = False,
     resume: bool = False,
+    cell: str | None = None,
+    model: str | None = None,
 ) -> int:
     """Train the capstone `name`, show how it goes, keep its parameters and draw the picture; the exit code.
 
@@ -57,12 +71,13 @@ def train(
     from dojo.training.reporters import make_reporter
 
     capstone = recipe(name, track)
+    capstone.choose(cell, model)
     if seed is not None and not 0 <= seed < 2**63:
         raise DojoError(f"The seed is {seed}.", "Give --seed a whole number from 0 on.")
     if resume and capstone.no_resume:
         raise DojoError(f"{name} cannot go on from a checkpoint: {capstone.no_resume}.", "Train it without --resume.")
     capstone.choices(dataset)
-    picture = picture_path(name, track, out, origin)
+    picture = picture_path(capstone.label, track, out, origin)
     reporter = make_reporter(as_json, capstone.unit)
     # A script reads stdout: what the learner's code prints goes to stderr then.
     quiet = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()
@@ -81,13 +96,13 @@ def _train(capstone, track, origin, dataset, epochs, seed, picture, reporter, re
     from dojo.training.learner import Learner
     from dojo.training.running import Start, run
 
-    path, found = checkpoint_path(capstone.name, track, origin), None
+    path, found = checkpoint_path(capstone.label, track, origin), None
     if resume:  # what was not asked for is as it was then
         then = load(path).identity
         dataset, epochs = dataset or then.data, epochs or then.epochs
         seed = then.seed if seed is None else seed
     seed = seed or 0
-    learner = Learner(capstone.name, track, origin)
+    learner = Learner(capstone.kata, track, origin)
     task = capstone.prepare(load_data(capstone.choices(dataset), reporter.say), epochs)
     start = None
     if not capstone.no_resume:

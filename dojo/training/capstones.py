@@ -5,11 +5,12 @@ from typing import Any
 
 from dojo.errors import DojoError
 from dojo.loading import curriculum
+from dojo.training.char_rnn import CharRnn
 from dojo.training.convnet import Convnet
 from dojo.training.network import Network
 from dojo.training.recipes import Capstone
 
-CAPSTONES: dict[str, type[Capstone]] = {capstone.name: capstone for capstone in (Network, Convnet)}
+CAPSTONES: dict[str, type[Capstone]] = {capstone.name: capstone for capstone in (Network, Convnet, CharRnn)}
 
 
 def recipe(name: str, track: str) -> Capstone:

@@ -69,10 +69,10 @@ class Classifier(Capstone):
     def judge(self, learner: Learner, task: ImageTask, params: Params) -> Judgement:
         """Which digit is taken for which, and the worst answers."""
 
-    def measure(self, learner: Learner, task: ImageTask, params: Params) -> tuple[float, float]:
+    def measure(self, learner: Learner, task: ImageTask, params: Params) -> dict[str, Any]:
         sample = np.random.default_rng(0).permutation(len(task.x))[:SAMPLE]
         loss = self.loss(learner, task, params, task.x[sample], task.labels[sample])
-        return loss, self.accuracy(learner, task, params, task.test_x, task.test_labels)
+        return {"loss": loss, "accuracy": self.accuracy(learner, task, params, task.test_x, task.test_labels)}
 
     def accuracy(self, learner: Learner, task: ImageTask, params: Params, x: np.ndarray, labels: np.ndarray) -> float:
         """The share of images whose label the learner's `predict` gives."""

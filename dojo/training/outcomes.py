@@ -1,5 +1,6 @@
 """What a training has measured and what it came to: read by the reporters, the charts and the checkpoints."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,20 @@ Params = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Point:
-    """After epoch number `epoch` (from 1): training loss, test accuracy (0 to 1), and the epoch's own training time."""
+    """After epoch number `epoch` (from 1): training loss, what was measured on other data, the epoch's own training time.
+
+    Classifiers have an `accuracy` (0 to 1); writers of text a `validation` loss and a `sample` of what they write; translators
+    a `bleu` (0 to 100), such a sample, and exact matches as `accuracy`.
+    """
 
     epoch: int
     loss: float
     accuracy: float
     seconds: float
     per_second: float  # examples
+    validation: float = math.nan
+    sample: str = ""
+    bleu: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from dojo.terminal import make_console, relative
 from dojo.training.borrowing import tell
-from dojo.training.recipes import Task
+from dojo.training.recipes import Capstone, Task
 
 BESIDE = 76  # columns that everything beside the bar needs, and the terminal's own ^C
 
@@ -27,6 +27,7 @@ class Lines:
     """One line per epoch."""
 
     task: Task
+    capstone: Capstone
 
     def __init__(self, unit: str, console: Console):
         self.unit, self.console = unit, console
@@ -35,9 +36,9 @@ class Lines:
         self.console.print(line, markup=False, soft_wrap=True)
 
     def begin(self, capstone, learner, task, finished: int = 0) -> None:
-        self.task, self.finished = task, finished
+        self.capstone, self.task, self.finished = capstone, task, finished
         whose = "your" if learner.origin == "katas" else "the reference's"
-        self.say(f"{whose} {capstone.name} ({learner.track_name}) on {task.title}, {task.size:,} {self.unit}")
+        self.say(f"{whose} {capstone.kata} ({learner.track_name}) on {task.title}, {task.size:,} {self.unit}")
         self.say(task.detail)
         if told := tell(capstone.helpers(learner)):
             self.say(told)
@@ -53,22 +54,27 @@ class Lines:
     def advance(self, done: int, per_second: float) -> None:
         """Within an epoch: `done` counts from the start of the training."""
 
+    def live(self, measured: str) -> None:
+        """Within an epoch: how it goes so far."""
+
     def epoch(self, point) -> None:
-        number = f"{point.epoch:>{len(str(self.task.epochs))}}"
-        self.say(f"epoch {number} of {self.task.epochs} · {_measured(point)} · {point.per_second:,.0f} {self.unit}/s")
+        number, told = f"{point.epoch:>{len(str(self.task.epochs))}}", self.capstone.told(point)
+        self.say(f"epoch {number} of {self.task.epochs} · {told} · {point.per_second:,.0f} {self.unit}/s")
+        if aside := self.capstone.aside(point):
+            self.say(aside)
 
     def end(self, outcome) -> None:
         found = outcome.judgement
         if outcome.stopped:
             self.say(f"{outcome.ending}; kept")
         rate = f" · {outcome.per_second:,.0f} {self.unit}/s" if outcome.per_second else ""
-        self.say(f"test accuracy {found.accuracy:.2%} of {found.total:,} · trained for {outcome.seconds:.1f} s{rate}")
+        self.say(f"{self.capstone.verdict(found)} · trained for {outcome.seconds:.1f} s{rate}")
         self.say(f"parameters: {relative(outcome.kept)}")
 
     def drawn(self, outcome, picture: Path) -> None:
         self.say(f"picture:    {relative(picture)}")
         if outcome.stopped and outcome.checkpoint is not None:
-            self.say(f"`{resuming(outcome.learner)}` goes on after the last whole epoch.")
+            self.say(f"`{resuming(outcome.learner, self.capstone)}` goes on after the last whole epoch.")
 
 
 class Bar(Lines):
@@ -97,9 +103,14 @@ class Bar(Lines):
         rate = f"{per_second:,.0f} {self.unit}/s"
         self.progress.update(self.bar, completed=done, rate=rate, refresh=True)
 
+    def live(self, measured: str) -> None:
+        self.progress.update(self.bar, measured=f"{measured} · ")
+
     def epoch(self, point) -> None:
         following = min(point.epoch + 1, self.task.epochs)
-        self.progress.update(self.bar, epoch=following, measured=f"{_measured(point)} · ")
+        self.progress.update(self.bar, epoch=following, measured=f"{self.capstone.told(point)} · ")
+        if aside := self.capstone.aside(point):
+            self.say(aside)  # it stands above the bar
         self.advance(point.epoch * self.task.size, point.per_second)
 
 
@@ -113,7 +124,7 @@ class Json:
         print(line, file=sys.stderr)
 
     def begin(self, capstone, learner, task, finished: int = 0) -> None:
-        self.capstone = capstone.name
+        self.capstone = capstone
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -122,13 +133,11 @@ class Json:
     def advance(self, done: int, per_second: float) -> None:
         pass
 
+    def live(self, measured: str) -> None:
+        pass
+
     def epoch(self, point) -> None:
-        line = {
-            "epoch": point.epoch,
-            "loss": point.loss,
-            "accuracy": point.accuracy,
-            "seconds": round(point.seconds, 4),
-        }
+        line = {"epoch": point.epoch} | self.capstone.fields(point) | {"seconds": round(point.seconds, 4)}
         self._write(line | {f"{self.unit}_per_second": round(point.per_second)})
 
     def end(self, outcome) -> None:
@@ -136,9 +145,9 @@ class Json:
 
     def drawn(self, outcome, picture: Path) -> None:
         learner, task = outcome.learner, outcome.task
-        line = {"done": True, "capstone": self.capstone, "track": learner.track_name, "from": learner.origin}
+        line = {"done": True, "capstone": self.capstone.name, "track": learner.track_name, "from": learner.origin}
         line |= {"data": task.data, "epochs": outcome.finished, "of": task.epochs, "stopped": outcome.stopped}
-        line |= {"accuracy": outcome.judgement.accuracy, "seconds": round(outcome.seconds, 4)}
+        line |= self.capstone.verdict_fields(outcome.judgement) | {"seconds": round(outcome.seconds, 4)}
         line |= {f"{self.unit}_per_second": round(outcome.per_second)}
         line |= {"picture": str(picture), "parameters": str(outcome.kept)}
         self._write(line | {"checkpoint": str(outcome.checkpoint) if outcome.checkpoint else None})
@@ -147,12 +156,9 @@ class Json:
         print(json.dumps(line), file=self.out, flush=True)
 
 
-def resuming(learner) -> str:
+def resuming(learner, capstone) -> str:
     """The command that goes on with a training of this capstone."""
-    flags = "" if learner.track_name == "numpy" else f" --track {learner.track_name}"
+    flags = capstone.flags
+    flags += "" if learner.track_name == "numpy" else f" --track {learner.track_name}"
     flags += "" if learner.origin == "katas" else f" --from {learner.origin}"
-    return f"python grader.py train {learner.name}{flags} --resume"
-
-
-def _measured(point) -> str:
-    return f"loss {point.loss:.4f} · accuracy {point.accuracy:.2%}"
+    return f"python grader.py train {capstone.name}{flags} --resume"

@@ -37,14 +37,13 @@ def run(
 ) -> Outcome | None:
     """Train, report after each epoch, and judge the parameters reached; None if Ctrl-C came before there were any."""
     training = _Training(capstone, learner, task, reporter, start)
-    # At the size of a kata's matrices a second thread of BLAS costs more than it brings, much more on a busy machine.
-    with threadpool_limits(1), reporter.watching(), _ctrl_c(training):
+    with threadpool_limits(capstone.threads), reporter.watching(), _ctrl_c(training):
         params = training.fit(seed)
     if params is None:
         return None
-    run = run_name(capstone.name, learner.track_name, learner.origin)
+    run = run_name(capstone.label, learner.track_name, learner.origin)
     kept = keep_params(run, params)  # first of all: whatever goes wrong now loses nothing
-    with threadpool_limits(1):
+    with threadpool_limits(capstone.threads):
         judgement = capstone.judge(learner, task, params)
     whole = sum(point.seconds for point in training.points)
     rate = len(training.points) * task.size / whole if whole else 0.0
@@ -112,13 +111,15 @@ class _Training:
             raise KeyboardInterrupt
         self.mark = time.perf_counter()
 
-    def tick(self, examples: int) -> None:
-        """A batch is done."""
+    def tick(self, examples: int, live: str = "") -> None:
+        """A batch is done; `live` says how the epoch goes."""
         if self.struck:  # and swallowed: the next batch is where it strikes again
             raise KeyboardInterrupt
         self.seen += examples
         if time.perf_counter() - self.glance > GLANCE:
             self._pause()
+            if live:
+                self.reporter.live(live)
             self.reporter.advance(self.finished * self.task.size + self.seen, self.seen / max(self.spent, TINY))
             self.mark = self.glance = time.perf_counter()
 
@@ -128,11 +129,14 @@ class _Training:
         self.kept = self.learner.params(params)
         self.finished += 1
         seconds, self.spent, self.seen = max(self.spent, TINY), 0.0, 0
-        loss, accuracy = self.capstone.measure(self.learner, self.task, self.kept)
-        if not math.isfinite(loss):
-            what = f"led to a loss of {loss} after epoch {self.finished}: the logits are too large or not numbers"
+        found = self.capstone.measure(self.learner, self.task, self.kept)
+        if not math.isfinite(found["loss"]):
+            what = (
+                f"led to a loss of {found['loss']} after epoch {self.finished}: the logits are too large or not numbers"
+            )
             raise self.learner.wrong(self.capstone.trains, what)
-        point = Point(self.finished, loss, accuracy, seconds, self.task.size / seconds)
+        times = {"seconds": seconds, "per_second": self.task.size / seconds}
+        point = Point(**({"epoch": self.finished, "accuracy": math.nan} | times | found))
         self.points.append(point)
         self.reporter.epoch(point)
 

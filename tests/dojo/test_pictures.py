@@ -151,6 +151,11 @@ def test_the_torch_track_measures_the_same(name):
         )
 
 
+def test_an_lstm_remembers_what_a_plain_cell_forgets():
+    numbers, _ = measured("char_rnn")
+    assert numbers.curves["lstm"][-1] < 0.1 < 0.5 < numbers.curves["rnn"].min()  # where guessing costs log 2
+
+
 # what is drawn
 
 
@@ -221,6 +226,7 @@ CHANGES = {
     "pooling": ("max_pool2d_backward", lambda f: lambda *given: 2 * f(*given)),
     "feature_maps": ("edge_kernels", lambda f: lambda: f().swapaxes(2, 3)),
     "looking_inside": ("deconv2d", lambda f: lambda y, w, *rest: f(y, w[:, :, ::-1, ::-1], *rest)),
+    "char_rnn": ("loss_and_grads", lambda f: lambda params, ids, targets, state: f(params, ids[:, ::-1], targets, state)),
 }
 
 
@@ -241,6 +247,7 @@ def test_a_wrong_function_is_named_by_line_and_nothing_is_drawn(name, monkeypatc
 
     monkeypatch.setattr(loading, "load_subject", with_change)
     monkeypatch.setattr("dojo.pictures.l2.STEPS", 20)
+    monkeypatch.setattr("dojo.pictures.char_rnn.STEPS", 40)
     assert picture(name, origin="solutions", out=tmp_path / "mine.png") == 1
     said = capsys.readouterr()
     assert re.match(rf"solutions/numpy/{name}\.py:\d+: {function} is not right yet: ", said.err), said.err
