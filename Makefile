@@ -1,4 +1,4 @@
-# `make start` sets everything up and draws the map. `make test` runs the whole suite. `make check` is what CI runs.
+# `make start` sets everything up and draws the map. `make test` runs the suite, all that is not slow. `make check` is what CI runs.
 # Plain sh and what every make understands, so that BSD make and the old GNU make of macOS do too.
 
 PYTHON ?= python3
@@ -14,13 +14,13 @@ start: ready
 
 help:
 	@echo "make start               set everything up and draw the map (NUMPY_ONLY=1: without PyTorch)"
-	@echo "make test                the whole suite, on the reference solutions"
+	@echo "make test                the suite, on the reference solutions; what is slow is left to make check"
 	@echo "make check               what CI runs: format, lint, types, the katas' own consistency, the suite"
 	@echo "make bench               how quick the feedback is"
 	@echo "PYTHON=python3.12        with any of them: the Python that .venv is made from"
 
 test: ready
-	$(VENV_PYTHON) -m pytest -n $(PYTEST_JOBS) $(SUITE)
+	$(VENV_PYTHON) -m pytest -n $(PYTEST_JOBS) $(SUITE) -m "not slow"
 
 check: ready
 	$(VENV_PYTHON) -m ruff format --check .

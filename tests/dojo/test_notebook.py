@@ -32,15 +32,12 @@ def reference(kata: str, track: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def books(once, new_checkout):
-    """A checkout in which `notebook` has written all notebooks."""
+def books(warm_worker):
+    """`books(kata)`: the notebook as `grader.py notebook` writes it."""
+    from dojo.notebook import fresh
+    from dojo.notebook.build import as_text
 
-    def make(folder):
-        done = new_checkout(folder / "checkout").grader("notebook")
-        assert done.returncode == 0, done.stderr
-
-    folder = once("notebooks", make)
-    return lambda kata: nbformat.read(folder / "checkout" / "notebooks" / f"{kata}.ipynb", as_version=4)
+    return lambda kata: nbformat.reads(as_text(fresh(curriculum()[kata], curriculum(), warm_worker)), as_version=4)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +93,7 @@ def test_every_notebook_is_valid_and_has_all_its_parts(books, kata):
     assert all(mark["points"] > 0 for mark in graded if mark["grade"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kata", [kata for kata in KATAS if kata not in SLOW])
 def test_every_notebook_passes_with_the_reference_in_place_of_the_stub(books, kernel, kata):
     for name in curriculum()[kata].prerequisites:

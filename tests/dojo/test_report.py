@@ -433,6 +433,7 @@ def axe():
     return source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "width", "dark"), VIEWS, ids=NAMES)
 def test_the_page_fits_loads_nothing_and_says_nothing_to_the_console(pages, browser, name, width, dark):
     page = browser.page(pages[name].as_uri(), width, dark=dark)
@@ -448,6 +449,7 @@ def test_the_page_fits_loads_nothing_and_says_nothing_to_the_console(pages, brow
     assert set(page.requests()) == {pages[name].as_uri()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "width", "dark"), VIEWS, ids=NAMES)
 def test_axe_finds_nothing(pages, browser, axe, name, width, dark):
     page = browser.page(pages[name].as_uri(), width, dark=dark)
