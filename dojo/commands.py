@@ -16,13 +16,26 @@ from dojo.options import json_option, origin_option, out_option, track_option
 @click.option("--epochs", type=click.IntRange(1, 1000), default=None, help="How many rounds over the data.")
 @click.option("--seed", type=int, default=None, help="Where all randomness begins.  [default: 0]")
 @click.option("--cell", default=None, help="What char_rnn remembers with: lstm, gru or rnn.  [default: lstm]")
+@click.option(
+    "--model", default=None, help="What translates: transformer, attention or seq2seq.  [default: transformer]"
+)
+@click.option(
+    "--seeds", type=click.IntRange(1, 10), default=1, help="translate --compare: that many seeds from --seed on."
+)
 @out_option
 @json_option
 @click.option("--resume", is_flag=True, help="Go on after the last whole epoch, to the same end as without the stop.")
-@click.option("--compare", is_flag=True, help="A table: network and convnet with and without each regulariser.")
+@click.option(
+    "--compare",
+    is_flag=True,
+    help="A table: network and convnet with and without each regulariser; with translate, the three models.",
+)
 @click.pass_context
 def train(ctx, **options):
     """Train a capstone on real data and draw what it learnt. Ctrl-C stops it and keeps what was reached.
+
+    NAME is network, convnet, char_rnn or translate. The last is no kata: it trains transformer, or with --model the two
+    kinds of seq2seq, to translate French sentences into English ones. `train transformer` is the same.
 
     What your file leaves to the dojo, such as convnet's steps, runs on your own katas as far as they are written, and
     on the references' where they are not; the first lines say which.
@@ -33,6 +46,30 @@ def train(ctx, **options):
     from dojo.training import command
 
     ctx.exit(command(**options))
+
+
+@click.command()
+@click.argument("katas", nargs=-1)
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Of BLAS and of PyTorch.")
+@click.option("--quick", is_flag=True, help="A look in seconds: short blocks, nothing kept.")
+@click.option("--plot", is_flag=True, help="Draw throughput against batch sizes from 1 to 1024.")
+@out_option
+@click.option("--history", is_flag=True, help="What was measured before, and what became slower.")
+@click.option("--compare", nargs=2, metavar="RUN RUN", default=None, help="Two runs of the history side by side.")
+@json_option
+@click.pass_context
+def bench(ctx, katas, **options):
+    """How quick your katas are, beside the references and what PyTorch has ready. Without a name: all of them.
+
+    Only files that are right are timed. It takes half a minute for each kata, and some minutes for a model: leave the
+    machine alone meanwhile. The figures are kept in .benchmarks. Exit code 1: something was disturbed, or became slower.
+
+    \b
+    Example: python grader.py bench softmax --quick
+    """
+    from dojo.benching import command
+
+    ctx.exit(command(katas, **options))
 
 
 @click.command()
@@ -151,4 +188,4 @@ def doctor(ctx, as_json):
     ctx.exit(0 if all(good for _, good, _ in findings) else 1)
 
 
-AROUND = (train, picture, notebook, report, data, doctor)
+AROUND = (train, bench, picture, notebook, report, data, doctor)

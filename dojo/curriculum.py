@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dojo.errors import DojoError, nearest
+from dojo.workloads import Workload, workload
 
 FORMAT = 1
 TRACKS = ("numpy", "torch")
@@ -29,6 +30,7 @@ KATA_KEYS = {
     "time_limit": (int, float),
     "tolerance": dict,
     "forbidden": dict,
+    "workload": dict,
 }
 
 
@@ -38,7 +40,8 @@ class Kata:
 
     `prerequisites` stand earlier on the map. `hints` go from mild to explicit. `references` are what to read or watch.
     `time_limit` is in seconds, for all tests together. `tolerance` gives the relative error allowed by dtype name.
-    `forbidden` gives, by track, the dotted names of the calls that would be the whole answer.
+    `forbidden` gives, by track, the dotted names of the calls that would be the whole answer. `workload` is what `bench`
+    times; None where nothing is.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Kata:
     time_limit: float
     tolerance: dict[str, float]
     forbidden: dict[str, tuple[str, ...]]
+    workload: Workload | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,7 @@ def _kata(entry: dict, chapters: dict[int, str], earlier: list[str], names: list
         time_limit=limit,
         tolerance=_tolerance(entry, path, where),
         forbidden=_forbidden(entry, path, where),
+        workload=_workload(entry, path, where),
     )
 
 
@@ -219,6 +224,13 @@ def _forbidden(entry: dict, path: Path, where: str) -> dict[str, tuple[str, ...]
         mend = 'list names with their module, such as "torch.nn.functional.linear"'
         _want(good, path, where, f"forbidden {track} = {names!r}", mend)
     return {track: tuple(names) for track, names in forbidden.items()}
+
+
+def _workload(entry: dict, path: Path, where: str) -> Workload | None:
+    def want(condition: bool, what: str, mend: str) -> None:
+        _want(condition, path, where, what, mend)
+
+    return workload(entry["workload"], want, nearest) if "workload" in entry else None
 
 
 def _known(key: str, known: list[str], path: Path, where: str) -> None:

@@ -14,6 +14,11 @@ def single_threaded(environment: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in environment.items() if key not in UNSET} | ONE
 
 
+def threaded(environment: dict[str, str], threads: int) -> dict[str, str]:
+    """The same with another number of threads."""
+    return single_threaded(environment) | dict.fromkeys(ONE, str(threads))
+
+
 def restart_on_one_thread() -> None:
     """Run this script again with one BLAS thread; return at once where it already has one.
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from dojo.diagnosis.layout_slips import layout
 from dojo.diagnosis.reductions import REDUCTIONS, reduction
 from dojo.diagnosis.scope import Replacement, Scope
 from dojo.diagnosis.syntax import code, name_of, renamed, transpose
@@ -37,6 +38,12 @@ def call(node: ast.Call, scope: Scope) -> Iterator[Replacement]:
         )
     if not node.args:
         return
+    yield from layout(node)
+    if isinstance(node.func, ast.Subscript) and len(node.args) == 1:
+        says = f"`{code(node.func)}` is left out: `{code(node.args[0])}` goes on as it is"
+        yield node.args[0], "wrong-nonlinearity", says
+    if name in ("max", "min", "maximum", "minimum") and len(node.args) == 2 and not node.keywords:
+        yield from _limit(node, name, scope)
     if isinstance(node.func, ast.Name) and name in scope.siblings:
         yield from _sibling(node, name, scope)
     if name in ("log", "log1p", "exp"):
@@ -97,10 +104,26 @@ def _nonlinear(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]
     cause = "wrong-argument" if scope.backward or given else "wrong-nonlinearity"
     yield inner, cause, f"the formula wants {name} of `{code(inner)}` and got `{code(inner)}` itself"
     for other in sorted(NONLINEAR - {name}):
-        if isinstance(node.func, ast.Attribute) and other != "tanh":
-            continue
-        new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+        known = isinstance(node.func, ast.Name) and other in scope.siblings
+        new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords) if known else _written_out(other, inner)
         yield new, "wrong-nonlinearity", f"{other} stands where {name} belongs"
+
+
+def _written_out(name: str, inner: ast.expr) -> ast.expr:
+    """A nonlinearity as a formula of numpy."""
+    formulas = {"tanh": "np.tanh({0})", "sigmoid": "1 / (1 + np.exp(-({0})))", "relu": "np.maximum({0}, 0)"}
+    return ast.parse(formulas[name].format(code(inner)), mode="eval").body
+
+
+def _limit(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
+    """A limit that is left out, or of two things of which the larger counts, one."""
+    one, other = node.args
+    for kept, lost in ((one, other), (other, one)):
+        limit = isinstance(lost, ast.Constant) or (isinstance(lost, ast.Name) and lost.id in scope.scalars)
+        if isinstance(kept, ast.Constant) or scope.tiny(lost) or (limit and name.startswith("maximum")):
+            continue
+        text = f"{name} with `{code(lost)}` is left out: `{code(kept)}` goes through as it is"
+        yield kept, "wrong-nonlinearity" if limit else "missing-term", text
 
 
 def _lowest(text: str) -> bool:

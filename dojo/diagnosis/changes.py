@@ -5,10 +5,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dojo.diagnosis.call_slips import call
+from dojo.diagnosis.exchanges import exchange, exchanged_blocks
+from dojo.diagnosis.layout_slips import ignored_steps
 from dojo.diagnosis.scope import Replacement, Scope, wrong_name
 from dojo.diagnosis.slips import operator
+from dojo.diagnosis.step_slips import in_loops
 from dojo.diagnosis.syntax import code, name_of
-from dojo.diagnosis.throughout import all_but_the_first, exchanged_weights, late_factors, repeated, swapped_names
+from dojo.diagnosis.throughout import (
+    Variant,
+    all_but_the_first,
+    early_factors,
+    exchanged_weights,
+    late_factors,
+    repeated,
+    swapped_names,
+    without_correction,
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: se
     are those among them that make a row add up to 1.
     """
     scope = Scope(function, siblings, normalisers)
-    for body, cause, says in [*repeated(function), *exchanged_weights(function, scope), *late_factors(function, scope)]:
+    for body, cause, says in _throughout(function, scope):
         yield _whole(function, body, cause, says)
     for names in (False, True):  # another name is the wildest guess, and there are many: they come last
         for parent, field, index, node in _children(function):
@@ -45,6 +57,18 @@ def changes(function: ast.FunctionDef, siblings: dict[str, int], normalisers: se
                 yield Change(parent, field, index, new, cause, says, weak)
     for body, cause, says in [*swapped_names(function, scope), *all_but_the_first(function, scope)]:
         yield _whole(function, body, cause, says, weak=True)
+
+
+def _throughout(function: ast.FunctionDef, scope: Scope) -> Iterator[Variant]:
+    """Changes of more than one place, the likeliest first."""
+    yield from in_loops(function)
+    yield from repeated(function)
+    yield from exchanged_weights(function, scope)
+    yield from without_correction(function)
+    yield from late_factors(function, scope)
+    yield from early_factors(function, scope)
+    yield from exchanged_blocks(function, scope)
+    yield from ignored_steps(function, scope)
 
 
 def _alike(node: ast.AST, new: ast.AST) -> bool:
@@ -64,7 +88,7 @@ def _whole(function: ast.FunctionDef, body: list[ast.stmt], cause: str, says: st
 def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Replacement]:
     if isinstance(node, ast.BinOp):
         for new, cause, says in operator(node, scope):
-            if _counts(parent) and cause in ("missing-term", "sign-flipped"):
+            if (_counts(parent) or _counts_on(node)) and cause in ("missing-term", "sign-flipped"):
                 cause = "wrong-axis" if ".ndim" in code(node) else "off-by-one"
             yield new, cause, says
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
@@ -88,12 +112,18 @@ def _replacements(node: ast.AST, scope: Scope, parent: ast.AST) -> Iterator[Repl
         yield from _one_side(node)
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         yield from _compare(node, parent, scope)
+    if isinstance(node, ast.Tuple | ast.List):
+        yield from exchange(node, parent, scope)
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        yield from _old_for_new(node, scope)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
         yield from _row_by_row(node)
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         yield from _other_dict(node, scope)
     if isinstance(node, ast.For) and len(node.body) > 1:
         yield from _kept_between_rounds(node)
+    if isinstance(node, ast.Slice):
+        yield from _one_step_beside(node)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and code(node.slice) == "::-1":
         yield node.value, "reversed", f"`{code(node.value)}` runs forwards where it should run backwards"
 
@@ -103,6 +133,15 @@ def _counts(parent: ast.AST) -> bool:
     if isinstance(parent, ast.Call):
         return code(parent.func).split(".")[-1] in ("range", "arange")
     return isinstance(parent, ast.Slice | ast.Subscript)
+
+
+def _counts_on(node: ast.BinOp) -> bool:
+    """Whether this is a count and one more or less: `n // m + 1`, `(h - 1) * stride`, `t + 1`."""
+    whole = isinstance(node.left, ast.Name) or (
+        isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.FloorDiv)
+    )
+    one = isinstance(node.right, ast.Constant) and type(node.right.value) is int and node.right.value == 1
+    return isinstance(node.op, ast.Add | ast.Sub) and whole and one
 
 
 def _names(node: ast.Name, scope: Scope, parent: ast.AST) -> Iterator[Replacement]:
@@ -129,6 +168,27 @@ def _other_dict(node: ast.Subscript, scope: Scope) -> Iterator[Replacement]:
     for other in sorted(scope.keyed.get(code(node.slice), set()) - {code(node.value)}):
         new = ast.Subscript(ast.Name(other, ast.Load()), node.slice, ast.Load())
         yield new, "wrong-operand", f"`{code(new)}` stands where `{code(node)}` belongs"
+
+
+def _old_for_new(node: ast.Subscript, scope: Scope) -> Iterator[Replacement]:
+    """What a state held before the step, where what it holds after the step belongs."""
+    made = scope.definitions.get(code(node.value))
+    if not isinstance(made, ast.DictComp) or code(made.key) != code(node.slice):
+        return
+    for item in ast.walk(made.value):
+        reads = isinstance(item, ast.Call) and name_of(item) == "get" and item.args and scope.remembers(item)
+        if reads and code(item.args[0]) == code(made.key):  # type: ignore[attr-defined]
+            says = f"`{code(item)}`, which is that of the step before, stands where the new `{code(node)}` belongs"
+            yield item, "off-by-one", says
+            return
+
+
+def _one_step_beside(node: ast.Slice) -> Iterator[Replacement]:
+    """All but the last where all but the first belongs, and the reverse."""
+    twins = {"1:": "[:-1]", ":-1": "[1:]"}
+    if code(node) in twins:
+        new = ast.parse("a" + twins[code(node)], mode="eval").body.slice  # type: ignore[attr-defined]
+        yield new, "off-by-one", f"`{code(new)}` stands where `{code(node)}` belongs: everything is one place beside"
 
 
 def _kept_between_rounds(node: ast.For) -> Iterator[Replacement]:

@@ -4,25 +4,20 @@ A guess is right when it gives what the learner's function gave: on every record
 has seen. The second keeps coincidences out.
 """
 
-import itertools
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FunctionType
 
-import numpy as np
-
 from dojo.checking.calls import Call
-from dojo.checking.signatures import Signature, as_array, private
+from dojo.checking.signatures import as_array
 from dojo.diagnosis.evidence import Evidence
 from dojo.diagnosis.findings import Match
 from dojo.diagnosis.kept_mutants import alternative_mutants, naive_mutants, own_mutants
+from dojo.diagnosis.other_arguments import exchanged, other_arguments, with_argument
 from dojo.diagnosis.predicting import Outputs, Predictor
 from dojo.diagnosis.quiet import quiet
 from dojo.loading import mistakes
-
-FIXED = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # what people write where they are given an eps
 
 
 @dataclass(frozen=True)
@@ -111,139 +106,23 @@ def _changed(made: Callable) -> Callable:
     return guesses
 
 
-# ---------------------------------------------------------------------- other arguments
+# ---------------------------------------------------------------------- other arguments, or another formula
 
 
 def _near(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
     """The reference with another argument, then with one thing changed."""
-    for match, outputs in _other_arguments(guesser):
+    for match, outputs in other_arguments(guesser.evidence, guesser.loaded):
         yield Guess(group, match, outputs)
-    for match, outputs in _exchanged(guesser):
+    for match, outputs in exchanged(guesser.evidence):
         yield Guess(group, match, outputs, weak=True)  # a sign lost in a difference looks the same
     yield from _changed(own_mutants)(guesser, predictor, group)
 
 
-AFTERWARDS = "mask-after-softmax", "the mask comes after the softmax: what is left does not add up to 1"
-
-
-def _other_arguments(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
-    """The reference called with something else in place of an argument."""
-    evidence = guesser.evidence
-    law = evidence.signature
-    for position, name in enumerate(law.parameters):
-        for cause, says, change in _changes_of(name, position, law, guesser.loaded):
-
-            def outputs(call, position=position, change=change):
-                return evidence.outputs(evidence.reference, with_argument(call, position, change))
-
-            yield Match(cause, says, "argument"), outputs
-            if cause == "mask-ignored" and law.array(name).kind == "bool":  # type: ignore[union-attr]
-                yield Match(*AFTERWARDS, "argument"), _masked_afterwards(law, position, outputs)
-
-
-def _masked_afterwards(law: Signature, position: int, unmasked: Outputs) -> Outputs:
-    """The answer without a mask, and zero where the mask is False: of the outputs that have the mask's axes."""
-    axes = law.array(law.parameters[position]).axes  # type: ignore[union-attr]
-    specs = {name: as_array(returned) for name, returned in zip(law.outputs, law.returns, strict=True)}
-    alike = {name if len(specs) > 1 else None for name, spec in specs.items() if spec is not None and spec.axes == axes}
-
-    def outputs(call: Call):
-        mask = call.args[position] if position < len(call.args) else None
-        answers = unmasked(call) or {}
-        return {name: value if mask is None else value * mask for name, value in answers.items() if name in alike}
-
-    return outputs
-
-
-def _exchanged(guesser: Guesser) -> Iterator[tuple[Match, Outputs]]:
-    """Two arguments of one kind in each other's place."""
-    evidence, law = guesser.evidence, guesser.evidence.signature
-    specs = [(position, name, law.array(name)) for position, name in enumerate(law.parameters)]
-    for (i, one, spec), (j, other, same) in itertools.combinations(specs, 2):
-        if spec is None or same is None or spec != same or (i == 0 and law.name.endswith("_backward")):
-            continue
-
-        def exchanged(args, i=i, j=j):
-            return (*args[:i], args[j], *args[i + 1 : j], args[i], *args[j + 1 :]) if j < len(args) else args
-
-        def outputs(call, exchanged=exchanged):
-            return evidence.outputs(evidence.reference, call.like(exchanged))
-
-        yield Match("wrong-order", f"{one} and {other} have changed places", "argument"), outputs
-
-
-def _changes_of(name: str, position: int, law: Signature, loaded) -> Iterator[tuple[str, str, Callable]]:
-    spec = law.array(name)
-    if spec is None:
-        if private(law.annotations.get(name)):
-            says = f"{name} makes no difference: every step starts from an empty one"
-            yield "state-not-carried", says, lambda value: {}
-        for fixed in FIXED if law.annotations.get(name) is float and name.startswith("eps") else ():
-            says = f"{name} makes no difference to the answer: {fixed:g} stands in its place"
-            yield "argument-unused", says, lambda value, fixed=fixed: fixed
-        if law.annotations.get(name) is float:
-            yield "missing-term", f"the part with {name} is missing", lambda value: 0.0
-            yield "missing-scale", f"{name} does not come in: it works as 1", lambda value: 1.0
-            yield "sign-flipped", f"{name} comes in with the wrong sign", lambda value: -value
-        if law.annotations.get(name) is int and name in ("stride", "padding"):
-            says = {"stride": "the window moves one pixel at a time", "padding": "the border of zeros is missing"}[name]
-            yield f"{name}-ignored", says, lambda value: int(name == "stride")
-        return
-    if position == 0 and law.name.endswith("_backward"):
-        yield "upstream-ignored", f"the upstream gradient {name} does not come in", np.ones_like
-        return
-    if spec.kind == "bool":
-        yield "mask-ignored", f"{name} makes no difference", lambda value: None
-        yield "mask-inverted", f"{name} is used the wrong way round", lambda value: None if value is None else ~value
-    elif name == "mask":  # of numbers: 0 where something is dropped, and a scale elsewhere
-        yield "mask-ignored", f"{name} makes no difference", np.ones_like
-        yield "mask-inverted", f"{name} is used the wrong way round", lambda value: (value == 0).astype(value.dtype)
-        yield (
-            "not-inverted",
-            f"{name} says only what is kept: its scale is lost",
-            lambda value: (value != 0).astype(value.dtype),
-        )
-    if spec.axes[-2:] == ("K", "K"):  # a kernel
-        says = f"{name} is turned round in both directions before it is used"
-        yield "kernel-flipped", says, lambda value: value[..., ::-1, ::-1]
-        yield "transposed", f"rows and columns of {name} have changed places", lambda value: np.swapaxes(value, -1, -2)
-    if spec.kind == "float":
-        yield "argument-unused", f"{name} makes no difference to the answer", np.zeros_like
-        yield "sign-flipped", f"{name} comes in with the wrong sign", lambda value: -value
-        for factor, text in (
-            (2.0, "twice"),
-            (0.5, "half of"),
-            (math.sqrt(2), "√2 times"),
-            (math.sqrt(0.5), "1/√2 times"),
-        ):
-            says = f"this is the answer for {text} {name}"
-            yield "missing-scale", says, lambda value, factor=factor: scaled(value, factor)
-        for label, function in _plain_functions(loaded).items():
-            yield "wrong-argument", f"the formula wants {name} and got {label} of it", function
-
-
-def scaled(value, factor: float):
-    """`factor · value` in the dtype of `value`."""
-    return (value * factor).astype(value.dtype) if isinstance(value, np.ndarray) else value * factor
-
-
-def _plain_functions(loaded) -> dict[str, Callable]:
-    """Functions of one array of any shape that may have been applied once too often: the usual ones, and the kata's own."""
-    usual: dict[str, Callable] = {"the sigmoid": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh, "exp": np.exp}
-    own = {
-        name: value
-        for name, value in vars(loaded.reference.module).items()
-        if isinstance(value, FunctionType) and value.__code__.co_argcount == 1 and not name.startswith("_")
-        if (spec := as_array(next(iter(value.__annotations__.values()), None))) and "..." in spec.axes
-    }
-    return usual | own
-
-
 def _value_for_slope(guesser: Guesser, predictor: Predictor, group: int) -> Iterator[Guess]:
-    """dout times the function's value, where its slope belongs."""
-    if not guesser.evidence.law.endswith("_backward"):
+    """dout times the function's value, where its slope belongs, or on top of it."""
+    law, evidence = guesser.evidence.law, guesser.evidence
+    if not law.endswith("_backward"):
         return
-    law = guesser.evidence.law
     forward = vars(guesser.loaded.reference.module).get(law.removesuffix("_backward"))
     outputs = guesser.evidence.signature.outputs
     spec = as_array(guesser.evidence.signature.returns[0])
@@ -252,21 +131,16 @@ def _value_for_slope(guesser: Guesser, predictor: Predictor, group: int) -> Iter
         says = "dout is multiplied by the function's value where its slope belongs"
         match = Match("wrong-argument", says, "argument")
         yield Guess(group, match, lambda call: {outputs[0]: call.args[0] * forward(*call.args[1:])})
+    if forward is not None and fits and evidence.signature.array(evidence.signature.parameters[0]):
+        says = "the upstream gradient is multiplied by what the function gives before it goes back"
+        match = Match("wrong-operand", says, "argument")
 
+        def on_top(call: Call) -> dict | None:
+            return evidence.outputs(
+                evidence.reference, with_argument(call, 0, lambda dout: dout * forward(*call.args[1:]))
+            )
 
-def with_argument(call: Call, position: int, change) -> Call:
-    """`call` with one argument replaced by `change` of it; unchanged when the argument was left out."""
-    if position >= len(call.args):
-        return call
-
-    def changed(args: tuple) -> tuple:
-        with np.errstate(all="ignore"):
-            return (*args[:position], change(args[position]), *args[position + 1 :])
-
-    alike = call.like(changed)
-    if alike.carried is not None and alike.carried.position == position:
-        alike.carried = None
-    return alike
+        yield Guess(group, match, on_top)
 
 
 # those that are made to order come last

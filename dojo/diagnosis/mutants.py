@@ -16,6 +16,7 @@ import numpy as np
 from dojo.diagnosis.changes import Change, changes
 from dojo.diagnosis.syntax import code
 
+PRIVATE = "dict[str, Any]"  # the annotation of what a function keeps for itself from call to call
 TRICKS = ("missing-term", "wrong-nonlinearity", "wrong-argument")  # what dropping a numerical trick looks like
 
 
@@ -51,6 +52,8 @@ def mutants(source: str, name: str, namespace: dict, wild: tuple[str, ...] = ())
             item.returns = None  # type: ignore[attr-defined]
         node.scalars = {arg.arg for arg in node.args.args if arg.annotation and code(arg.annotation) == "float"}  # type: ignore[attr-defined]
         node.vectors = {arg.arg for arg in node.args.args if arg.annotation and _vector(code(arg.annotation))}  # type: ignore[attr-defined]
+        node.states = {arg.arg for arg in node.args.args if arg.annotation and code(arg.annotation) == PRIVATE}  # type: ignore[attr-defined]
+        node.gated = "tanh" in source  # type: ignore[attr-defined]
         for argument in [*node.args.args, *node.args.kwonlyargs]:
             argument.annotation = None
         node.decorator_list = []

@@ -84,7 +84,8 @@ class _Prober:
         """Whether three large changes of an argument each move the reference's answer and never the learner's."""
         for _ in range(3):
             shift = self.rng.normal(size=np.shape(value)) * (1 + np.abs(value))
-            mine, right = self._moved(position, float(value + shift) if isinstance(value, float) else value + shift)
+            other = float(value + shift) if isinstance(value, float) else (value + shift).astype(value.dtype)
+            mine, right = self._moved(position, other)
             if mine is None or right is None or mine.any() or not right.any():
                 return False
         return True

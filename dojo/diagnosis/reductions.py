@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from dojo.diagnosis.scope import Replacement, Scope
-from dojo.diagnosis.syntax import code, renamed, without
+from dojo.diagnosis.syntax import code, name_of, renamed, without
 
 REDUCTIONS = {"sum", "mean", "max", "min", "amax", "prod", "var", "std", "any", "all", "argmax", "argmin"}
 OTHER_END = {"argmax": "argmin", "argmin": "argmax", "max": "min", "min": "max"}
@@ -18,6 +18,7 @@ def reduction(node: ast.Call, name: str, scope: Scope) -> Iterator[Replacement]:
         yield from _spread(node, name)
     yield from _axis(node, name)
     yield from _before_the_division(node, name, scope)
+    yield from _too_early(node, name)
     if name in ("sum", "mean"):
         yield from _left_out(node, scope)
 
@@ -73,6 +74,12 @@ def _axis(node: ast.Call, name: str) -> Iterator[Replacement]:
     if given is not None:
         others = [keyword for keyword in node.keywords if keyword.arg != "axis"]
         array = [] if _array(node) is not (node.args[0] if node.args else None) else node.args[:1]
+        if isinstance(given, ast.Tuple):
+            for axes in ((0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (0, 2), (-2, -1)):
+                if code(given) != str(axes) and isinstance(node.func, ast.Attribute):
+                    several = ast.parse(str(axes), mode="eval").body
+                    new = ast.Call(node.func, array, [*others, ast.keyword("axis", several)])
+                    yield new, "wrong-axis", f"the {name} runs over the axes {axes}"
         for axis in (0, 1, -1, 2):
             if code(given) != str(axis):
                 new = ast.Call(node.func, array, [*others, ast.keyword("axis", ast.Constant(axis))])
@@ -115,6 +122,18 @@ def _before_the_division(node: ast.Call, name: str, scope: Scope) -> Iterator[Re
         above, below = (_of(node, part) for part in (quotient.left, quotient.right))
         says = f"the {name} is taken above and below the line first, and then one is divided by the other"
         yield ast.BinOp(above, ast.Div(), below), "wrong-order", says
+
+
+def _too_early(node: ast.Call, name: str) -> Iterator[Replacement]:
+    """The maximum first, and then the function of which the maximum belongs: `f(x.max())` for `f(x).max()`."""
+    inner = _array(node)
+    if not isinstance(inner, ast.Call) or len(inner.args) != 1 or inner.keywords or name_of(inner) in REDUCTIONS:
+        return
+    if isinstance(inner.func, ast.Name) or code(inner.func).startswith("np."):
+        rest = node.args[1:] if node.args and node.args[0] is inner else node.args
+        first = ast.Call(ast.Attribute(inner.args[0], name, ast.Load()), rest, node.keywords)
+        says = f"the {name} comes before {name_of(inner)}; it belongs after it"
+        yield ast.Call(inner.func, [first], []), "wrong-order", says
 
 
 def _of(node: ast.Call, array: ast.expr) -> ast.Call:

@@ -2,6 +2,7 @@
 
 import ast
 
+from dojo.diagnosis.step_slips import carried_names
 from dojo.diagnosis.syntax import code, copied
 
 Replacement = tuple[ast.AST, str, str]  # the new node, its cause, and the sentence for it
@@ -19,6 +20,9 @@ class Scope:
         self.statement: ast.AST = function
         self.scalars = getattr(function, "scalars", set())
         self.vectors = getattr(function, "vectors", set())
+        self.states = getattr(function, "states", set())
+        self.gated = getattr(function, "gated", False)
+        self.carried = carried_names(function)  # from one round of a loop to the next
         self.arguments = [argument.arg for argument in function.args.args]
         self.upstream = {name for name in self.arguments if name.startswith("d") and len(name) > 1 and name != "d"}
         if not self.backward:
@@ -48,6 +52,11 @@ class Scope:
         """The source of an expression together with those of the locals in it."""
         names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
         return "; ".join([code(node), *(code(self.definitions[name]) for name in names & set(self.definitions))])
+
+    def remembers(self, node: ast.AST) -> bool:
+        """Whether an expression reads the state that a function keeps from call to call."""
+        text = self.spelled_out(node)
+        return any(f"{name}.get(" in text or f"{name}[" in text for name in self.states)
 
     def tiny(self, node: ast.AST) -> bool:
         """Whether this is the small number that people add against a division by 0: `eps`, `1e-8`."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dojo.diagnosis.cases import Case, match
+from dojo.diagnosis.cases import Case, close, match
 from dojo.diagnosis.findings import Match
 
 
@@ -33,7 +33,7 @@ def not_summed(case: Case) -> Match | None:
     if not case.gradient or got.ndim < expected.ndim or got.shape == expected.shape:
         return None
     upstream = [np.shape(value) for name, value in case.arguments.items() if name.startswith("d")]
-    each = got.shape[1:] == expected.shape and got.shape[0] == case.sizes.get("N")
+    each = got.shape[1:] == expected.shape and got.shape[0] in (case.sizes.get("N"), case.sizes.get("T"))
     left = [shape[-got.ndim :] for shape in upstream if got.ndim]  # what a sum over the first axes only leaves
     if each or (got.size > expected.size and got.shape in left):
         return match(
@@ -41,6 +41,14 @@ def not_summed(case: Case) -> Match | None:
             "there is one gradient for each use of it: what was broadcast in the forward pass must be summed here",
             "not_summed",
         )
+    return None
+
+
+def only_last_step(case: Case) -> Match | None:
+    """The last step alone, where there should be all of them."""
+    for axis, label in enumerate(case.labels):
+        if label.startswith("T=") and close(case.got, np.take(case.expected, -1, axis)):
+            return match("only-last-step", "only what belongs to the last step comes back", "only_last_step")
     return None
 
 
@@ -57,6 +65,9 @@ def lost_axis(case: Case) -> Match | None:
         if expected[:axis] + expected[axis + 1 :] == got:
             name = case.labels[axis].split("=")[0] if axis < len(case.labels) else str(axis)
             return match("lost-axis", f"the axis {name} is gone", "lost_axis")
+    if len(got) > 0 and got == expected[: len(got)]:
+        names = " and ".join(label.split("=")[0] for label in case.labels[len(got) :])
+        return match("lost-axis", f"the axes {names} are gone", "lost_axis")
     return None
 
 
@@ -72,6 +83,9 @@ def extra_axis(case: Case) -> Match | None:
             if expected and got[axis] > 1 and got[axis] in expected:
                 return match("broadcast-blowup", f"it has grown an axis of size {got[axis]}", "extra_axis")
             return match("extra-axis", f"it still has an axis of size {got[axis]}, which should be gone", "extra_axis")
+    if expected and got[: len(expected)] == expected:
+        sizes = " and ".join(map(str, got[len(expected) :]))
+        return match("extra-axis", f"it still has axes of size {sizes}, which should be gone", "extra_axis")
     return None
 
 
@@ -88,4 +102,4 @@ def other_axis(case: Case) -> Match | None:
     return None
 
 
-SHAPE_RULES = (transposed_shape, blowup, not_summed, lost_axis, extra_axis, other_axis)
+SHAPE_RULES = (transposed_shape, blowup, not_summed, only_last_step, lost_axis, extra_axis, other_axis)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from dojo.diagnosis.scope import Replacement, Scope
-from dojo.diagnosis.syntax import code, name_of, transpose
+from dojo.diagnosis.syntax import bound, code, name_of, transpose
+from dojo.diagnosis.term_slips import term
 
 HIDES = re.compile(r"where\(\w*mask\w*, [^\n]*(inf|\.min|lowest|-1e|-1000)")  # scores made low enough for exp to be 0
 
@@ -17,10 +18,10 @@ def operator(node: ast.BinOp, scope: Scope) -> Iterator[Replacement]:
     yield from _tiny_number(node, scope)
     yield from _only_the_first(node, scope)
     yield from _one_sided(node)
+    yield from term(node, scope)
     if isinstance(node.op, ast.Add):
         for kept, lost in ((left, right), (right, left)):
-            whole = isinstance(lost, ast.Name) and lost.id in scope.upstream
-            yield kept, "upstream-ignored" if whole else "missing-term", f"the term `{code(lost)}` is missing"
+            yield kept, _lost_term(kept, lost, scope), f"the term `{code(lost)}` is missing"
         yield (
             ast.BinOp(left, ast.Sub(), right),
             "sign-flipped",
@@ -135,6 +136,25 @@ def _one_sided(node: ast.BinOp) -> Iterator[Replacement]:
     for one, other in ((ends[0], here), (here, ends[1])):
         new = ast.BinOp(ast.BinOp(one, ast.Sub(), other), ast.Div(), half)
         yield new, "one-sided", "the difference is taken to one side only"
+
+
+def _lost_term(kept: ast.expr, lost: ast.expr, scope: Scope) -> str:
+    """The cause when a term is left out: what comes from the step before, or the 1 of a count, has a name of its own."""
+    if isinstance(lost, ast.Name) and lost.id in scope.upstream:
+        return "upstream-ignored"
+    carried = [name for name in scope.carried if scope.mentions(lost, {name}) and not scope.mentions(kept, {name})]
+    if carried and not any(_adds_up(scope.statement, name) for name in carried):
+        return "gradient-not-carried" if scope.carried[carried[0]] else "state-not-carried"
+    if scope.remembers(lost) and not scope.remembers(kept):
+        return "state-not-carried"
+    counts = scope.remembers(kept) or (isinstance(kept, ast.BinOp) and isinstance(kept.op, ast.FloorDiv))
+    return "off-by-one" if code(lost) == "1" and counts else "missing-term"
+
+
+def _adds_up(statement: ast.AST, name: str) -> bool:
+    """Whether a statement is `total = total + …`."""
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    return isinstance(value, ast.BinOp) and code(value.left) == name and name in bound(statement)
 
 
 def _lost_factor(lost: ast.expr, scope: Scope) -> tuple[str, str]:

@@ -46,3 +46,38 @@ def transpose(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Attribute) and node.attr == "T":
         return node.value
     return ast.Attribute(node, "T", ast.Load())
+
+
+def bound(node: ast.AST, *apart: ast.AST) -> list[str]:
+    """Names that a plain assignment binds; of a statement with others in it, all that they bind, those in `apart` left out."""
+    if node in apart:
+        return []
+    if isinstance(node, ast.Assign):
+        items = [item for target in node.targets for item in ast.walk(target)]
+        return [item.id for item in items if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)]
+    inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]
+    return [name for child in inner for name in bound(child, *apart)]
+
+
+def instead(body: list[ast.stmt], old: ast.AST, new: list[ast.stmt]) -> list[ast.stmt]:
+    """A copy of `body` with the statements `new` where `old` stands, however deep."""
+    made = []
+    for node in body:
+        if node is old:
+            made += copied(new)
+        elif any(item is old for item in ast.walk(node)):
+            old.here = True  # type: ignore[attr-defined]
+            twin = copied(node)
+            del old.here  # type: ignore[attr-defined]
+            made.append(_Instead(new).visit(twin))
+        else:
+            made.append(node)
+    return made
+
+
+class _Instead(ast.NodeTransformer):
+    def __init__(self, new: list[ast.stmt]):
+        self.new = new
+
+    def generic_visit(self, node: ast.AST) -> ast.AST | list[ast.stmt]:  # type: ignore[override]
+        return copied(self.new) if hasattr(node, "here") else super().generic_visit(node)

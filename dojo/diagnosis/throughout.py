@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from dojo.diagnosis.reductions import REDUCTIONS
 from dojo.diagnosis.scope import Scope, wrong_name
-from dojo.diagnosis.syntax import code, copied, name_of, renamed, without
+from dojo.diagnosis.syntax import bound, code, copied, name_of, renamed, without
 
 Body = list[ast.stmt]
 Wanted = Callable[[ast.Call], ast.expr | None]  # what stands in place of a call; None leaves it as it is
@@ -66,6 +66,56 @@ def late_factors(function: ast.FunctionDef, scope: Scope) -> Iterator[Variant]:
                     }
                     says = f"`{factor.id}` is multiplied in after the sums; it belongs into `{name}`, before them"
                     yield [new.get(id(one), one) for one in function.body], "wrong-order", says
+
+
+def early_factors(function: ast.FunctionDef, scope: Scope) -> Iterator[Variant]:
+    """A factor that is multiplied into one term of a sum, where it belongs to the whole sum later on."""
+    for place, node in enumerate(function.body):
+        total = node.value.value if isinstance(node, ast.Assign) and isinstance(node.value, ast.DictComp) else None
+        total = node.value if isinstance(node, ast.Assign) and total is None else total
+        if not (isinstance(total, ast.BinOp) and isinstance(total.op, ast.Add) and len(bound(node)) == 1):
+            continue
+        name = bound(node)[0]
+        for late in function.body[place + 1 :]:
+            for product in ast.walk(late):
+                if not (isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult)):
+                    continue
+                factor, whole = product.left, product.right
+                if not isinstance(factor, ast.Name) or factor.id not in scope.scalars or _base(whole) != name:
+                    continue
+                left, right = code(total.left), code(total.right)
+                plain = code(late).replace(code(product), code(whole))
+                for sum_ in (f"{left} + {factor.id} * ({right})", f"{factor.id} * ({left}) + {right}"):
+                    text = {node: code(node).replace(code(total), sum_), late: plain}
+                    body = [ast.parse(text[one]).body[0] if one in text else one for one in function.body]
+                    says = f"`{factor.id}` is multiplied into one term of `{name}`; it belongs to all of it, later"
+                    yield body, "wrong-order", says
+
+
+def _base(node: ast.expr) -> str:
+    return code(node.value) if isinstance(node, ast.Subscript) else code(node)
+
+
+def without_correction(function: ast.FunctionDef) -> Iterator[Variant]:
+    """Every `1 − beta ** t` left out: what makes up for a running mean that starts at 0."""
+    uncorrected = _Uncorrected()
+    body = [uncorrected.visit(copied(node)) for node in function.body]
+    if uncorrected.found:
+        says = "the running means are used as they are; both start at 0 and are too small at first"
+        yield body, "bias-correction-missing", says
+
+
+class _Uncorrected(ast.NodeTransformer):
+    """Puts 1 in place of `1 − beta ** t`."""
+
+    found = False
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        power = isinstance(node.right, ast.BinOp) and isinstance(node.right.op, ast.Pow)
+        if power and isinstance(node.op, ast.Sub) and code(node.left) == "1" and isinstance(node.right.right, ast.Name):  # type: ignore[attr-defined]
+            self.found = True
+            return ast.Constant(1)
+        return self.generic_visit(node)
 
 
 def exchanged_weights(function: ast.FunctionDef, scope: Scope) -> Iterator[Variant]:

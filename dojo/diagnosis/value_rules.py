@@ -29,6 +29,24 @@ def transposed_values(case: Case) -> Match | None:
     return None
 
 
+def some_negated(case: Case) -> Match | None:
+    """Where it differs, it is the negative of what belongs there."""
+    wrong = ~agrees(case.got, case.expected, 1e-5)
+    if case.got.dtype.kind != "f" or np.count_nonzero(wrong) < 2 or wrong.all():
+        return None
+    if close(case.got[wrong], -case.expected[wrong]):
+        return match("sign-flipped", "where it differs, the sign is the opposite one", "some_negated")
+    return None
+
+
+def turned(case: Case) -> Match | None:
+    """Squares at the end of four axes, as kernels are, turned round in both directions."""
+    got, expected = case.got, case.expected
+    if got.ndim == 4 and 1 < got.shape[-1] == got.shape[-2] and became(case, expected[..., ::-1, ::-1]):
+        return match("kernel-flipped", "rows and columns run backwards: it is turned round", "turned")
+    return None
+
+
 def reversed_order(case: Case) -> Match | None:
     """The time steps in reverse."""
     for axis, label in enumerate(case.labels):
@@ -101,6 +119,10 @@ def other_function(case: Case) -> Match | None:
             "square": expected**2,
             "exponential": np.exp(expected),
             "logarithm": np.log(expected),
+            "absolute value": np.abs(expected),
+            "tanh": np.tanh(expected),
+            "sigmoid": 1 / (1 + np.exp(-expected)),
+            "part above 0": np.maximum(expected, 0),
         }
     for name, value in options.items():
         if np.all(np.isfinite(value)) and became(case, value):
@@ -160,6 +182,8 @@ def lost_precision(case: Case) -> Match | None:
 
 VALUE_RULES = (
     negated,
+    some_negated,
+    turned,
     inverted,
     transposed_values,
     reversed_order,

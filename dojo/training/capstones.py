@@ -9,13 +9,15 @@ from dojo.training.char_rnn import CharRnn
 from dojo.training.convnet import Convnet
 from dojo.training.network import Network
 from dojo.training.recipes import Capstone
+from dojo.training.translate import Translate
 
-CAPSTONES: dict[str, type[Capstone]] = {capstone.name: capstone for capstone in (Network, Convnet, CharRnn)}
+CAPSTONES: dict[str, type[Capstone]] = {capstone.name: capstone for capstone in (Network, Convnet, CharRnn, Translate)}
 
 
 def recipe(name: str, track: str) -> Capstone:
     """The capstone called `name`. DojoError says which there are, or suggests the nearest name."""
-    kata = curriculum()[name]
+    name = "translate" if name == "transformer" else name  # the kata; the training is about more than one
+    kata = curriculum()[CAPSTONES[name]().kata if name in CAPSTONES else name]
     if name not in CAPSTONES:
         able = "only a capstone is trained on data" if not kata.capstone else "its training is not written yet"
         raise DojoError(f"{name} cannot be trained: {able}.", f"`train` knows: {', '.join(CAPSTONES)}.")

@@ -57,7 +57,7 @@ class CharRnn(Capstone):
     unit = "characters"
     trains = "loss_and_grads"
     settings: ClassVar[dict[str, Setting]] = {
-        "shakespeare": Setting("Shakespeare", epochs=14),
+        "shakespeare": Setting("Shakespeare", epochs=12),
         "python-reference": Setting("Python's own reference", epochs=20),
     }
 

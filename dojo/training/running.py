@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -136,7 +137,8 @@ class _Training:
             )
             raise self.learner.wrong(self.capstone.trains, what)
         times = {"seconds": seconds, "per_second": self.task.size / seconds}
-        point = Point(**({"epoch": self.finished, "accuracy": math.nan} | times | found))
+        values: dict[str, Any] = {"epoch": self.finished, "accuracy": math.nan} | times | found
+        point = Point(**values)
         self.points.append(point)
         self.reporter.epoch(point)
 

@@ -56,7 +56,7 @@ def _curves(part, points) -> None:
     bits.set_ylabel("bits", fontsize=10, color=INK)
     bits.tick_params(labelsize=9, colors=INK)
     if points:
-        axes.legend(frameon=False, fontsize=9.5, loc="upper right")
+        axes.legend(frameon=False, fontsize=9.5, loc="best")
     else:
         axes.text(0.5, 0.5, "no epoch was finished", ha="center", va="center", transform=axes.transAxes, color=GREY)
 

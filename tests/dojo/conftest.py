@@ -68,7 +68,9 @@ class Checkout:
 
     def run(self, *command: str, cwd: Path | None = None, stdin: str = "", **environment: str):
         """Run Python with `command` in the checkout; returns the CompletedProcess with text output."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(OWN) and key not in CHANGED} | FRUGAL
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(OWN) and key not in CHANGED
+        } | FRUGAL
         return subprocess.run(
             [sys.executable, *command],
             cwd=cwd or self.root,

@@ -12,6 +12,7 @@ from dojo.loading import ROOT
 
 ORDER = [  # a module imports only from its own part and from the parts above its line
     "errors",
+    "workloads",
     "curriculum",
     "loading stubs",
     "checking",
@@ -23,7 +24,7 @@ ORDER = [  # a module imports only from its own part and from the parts above it
     "session scoring bench",
     "terminal drawing",
     "waiting",
-    "comparing tracing debugging training doctor layout readme",
+    "comparing tracing debugging training doctor layout readme benching",
     "pictures notebook",
     "watching report agreement",
     "options",

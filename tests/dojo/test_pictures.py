@@ -226,7 +226,10 @@ CHANGES = {
     "pooling": ("max_pool2d_backward", lambda f: lambda *given: 2 * f(*given)),
     "feature_maps": ("edge_kernels", lambda f: lambda: f().swapaxes(2, 3)),
     "looking_inside": ("deconv2d", lambda f: lambda y, w, *rest: f(y, w[:, :, ::-1, ::-1], *rest)),
-    "char_rnn": ("loss_and_grads", lambda f: lambda params, ids, targets, state: f(params, ids[:, ::-1], targets, state)),
+    "char_rnn": (
+        "loss_and_grads",
+        lambda f: lambda params, ids, targets, state: f(params, ids[:, ::-1], targets, state),
+    ),
 }
 
 

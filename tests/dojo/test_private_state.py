@@ -14,7 +14,7 @@ from dojo.checking.reference import Reference
 from dojo.checking.signatures import private, signatures
 from dojo.checking.tracks import NumpyTrack
 from dojo.diagnosis.evidence import Evidence, named_outputs
-from dojo.diagnosis.hypotheses import with_argument
+from dojo.diagnosis.other_arguments import with_argument
 from dojo.diagnosis.predicting import nearby
 from dojo.diagnosis.probes import probe
 

@@ -23,11 +23,11 @@ from dojo import loading  # noqa: E402
 from dojo.errors import DojoError  # noqa: E402
 from dojo.training import learner as learner_module  # noqa: E402
 from dojo.training import train  # noqa: E402
+from dojo.training.capstones import recipe  # noqa: E402
 from dojo.training.charts import caption, classifier_figure, title  # noqa: E402
 from dojo.training.judging import Misjudged, cross_entropy, judge  # noqa: E402
 from dojo.training.learner import Learner, LearnerError  # noqa: E402
 from dojo.training.network import sideways  # noqa: E402
-from dojo.training.capstones import recipe  # noqa: E402
 from dojo.training.reporters import Bar, Lines  # noqa: E402
 from dojo.training.running import run  # noqa: E402
 

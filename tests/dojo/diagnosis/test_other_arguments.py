@@ -7,8 +7,8 @@ import pytest
 from jaxtyping import Float
 
 from dojo.checking.signatures import signature
-from dojo.diagnosis.hypotheses import FIXED, _changes_of
 from dojo.diagnosis.mutants import mutants
+from dojo.diagnosis.other_arguments import FIXED, changes_of
 
 NOTHING = SimpleNamespace(reference=SimpleNamespace(module=ModuleType("reference")))
 K = np.arange(18.0).reshape(1, 2, 3, 3)
@@ -21,7 +21,7 @@ def f(x: Float[np.ndarray, "N C H W"], w: Float[np.ndarray, "O C K K"], stride: 
 def changed(name: str, value) -> dict:
     """The value that stands for each cause in place of an argument; the last where there are several."""
     law = signature(f)
-    changes = _changes_of(name, law.parameters.index(name), law, NOTHING)
+    changes = changes_of(name, law.parameters.index(name), law, NOTHING)
     return {cause: change(value) for cause, _, change in changes}
 
 
@@ -44,7 +44,7 @@ def test_a_step_or_border_may_be_ignored(name, cause, value):
 
 def test_an_eps_may_be_written_out():
     law = signature(f)
-    causes = [(cause, change(0.5)) for cause, _, change in _changes_of("eps", 4, law, NOTHING)]
+    causes = [(cause, change(0.5)) for cause, _, change in changes_of("eps", 4, law, NOTHING)]
     assert [value for cause, value in causes if cause == "argument-unused"] == list(FIXED)
 
 
