@@ -4,6 +4,7 @@ The reference's annotations say how many axes an argument has and what they are 
 """
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -44,7 +45,7 @@ class Workload:
     is a distribution. `shapes` says the axes of arguments whose annotation does not: "D M", a list or a table of such; `init` has the
     arguments with which the kata's own `init` makes `params` instead.
     `items` is what counts: letters whose product is taken, or the name of an argument whose numbers count; `unit` is what
-    one of them is called. `flops` is arithmetic over letters, forward and backward together, matrix products only.
+    one of them is called. `flops` is arithmetic over letters, and `rest` for `...`, forward and backward together, matrix products only.
     `batch` is the letter that grows in a sweep; `batches` are its usual sizes. With `update`, such as "sgd.sgd_step", the
     function returns loss and gradients, and the step that follows is timed with it. `compile`: also under torch.compile.
     """
@@ -78,7 +79,9 @@ class Workload:
 
     def count(self) -> int | None:
         """How many floating-point operations a call makes, by `flops`; None where it does not say."""
-        return arithmetic(self.flops, self.sizes) if self.flops else None
+        dots = self.sizes.get("...", ())
+        rest = math.prod(dots if isinstance(dots, tuple) else (dots,))
+        return arithmetic(self.flops, {**self.sizes, "rest": rest}) if self.flops else None
 
 
 def arithmetic(text: str, sizes: dict) -> int:

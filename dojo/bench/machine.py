@@ -12,6 +12,7 @@ from dojo.bench.devices import clock, present, title, torch_or_reason
 BUSY = 0.15  # share of the processors that others may keep busy before it is said
 SIDE = {"cpu": 1024, "cuda": 8192, "mps": 4096}  # of the matrices multiplied
 COPIED = {"cpu": 2**26, "cuda": 2**30, "mps": 2**28}  # bytes copied at once, more than any cache holds
+CACHED = 2**25  # bytes that may stay in a cache from one call to the next
 PACKAGES = ("numpy", "torch", "scikit-learn")
 
 
@@ -28,9 +29,14 @@ def peak_of(track: str, device: str) -> str:
     return f"torch {device}" if track == "torch" else "numpy"
 
 
-def roofline(flops: int | None, bytes: int, peak: dict[str, float]) -> float:
-    """The fewest seconds a call could take here: its products at the peak, or its arrays at the speed of the memory."""
-    return max((flops or 0) / peak["flops"], bytes / peak["bytes"])
+def roofline(flops: int | None, bytes: int, peak: dict[str, float]) -> float | None:
+    """The fewest seconds a call could take here: its products at the peak, or its arrays at the speed of the memory.
+
+    Arrays that fit in a cache need not come from the memory, so they set no limit; None where nothing does.
+    """
+    limits = [flops / peak["flops"]] if flops else []
+    limits += [bytes / peak["bytes"]] if bytes > CACHED else []
+    return max(limits, default=None)
 
 
 def facts(threads: int) -> dict[str, object]:
