@@ -30,7 +30,7 @@ check: ready
 	$(VENV_PYTHON) -m pytest -n $(PYTEST_JOBS) $(SUITE)
 
 bench: ready
-	$(VENV_PYTHON) tests/benchmarks/bench_feedback.py
+	$(VENV_PYTHON) -m pytest -q -p no:cacheprovider --benchmark-autosave tests/benchmarks/bench_feedback.py
 
 # Makes .venv and fills it, unless .venv/installed says that this very state is there already. That file is written
 # last, so an interrupted installation begins again; it holds what the installation depends on, and where it stands.

@@ -39,8 +39,8 @@ def roofline(flops: int | None, bytes: int, peak: dict[str, float]) -> float | N
     return max(limits, default=None)
 
 
-def facts(threads: int) -> dict[str, object]:
-    """The hardware, the versions and the threads of this run."""
+def facts(threads: int | None) -> dict[str, object]:
+    """The hardware, the versions and the threads of this run; None where nobody sets them."""
     torch, _ = torch_or_reason()
     return {
         "cpu": cpu_name(),

@@ -117,7 +117,7 @@ def _machine(machine: str, threads: int | None) -> str:
 
 
 def _speed(point: Point) -> str:
-    return f"{rate(point.rate)}{point.unit}/s" if point.rate is not None else f"{point.median * 1e3:.3g} ms"
+    return f"{rate(point.rate).strip()} {point.unit}/s" if point.rate is not None else f"{point.median * 1e3:.3g} ms"
 
 
 def _json(point: Point) -> dict:

@@ -23,6 +23,7 @@ def pytest_addoption(parser):
     group.addoption("--bench-block", type=float, default=SHORTEST, help="seconds of a block, at least")
     group.addoption("--bench-rounds", type=int, default=ROUNDS, help="rounds of blocks")
     group.addoption("--bench-no-compile", action="store_true", help="without torch.compile")
+    group.addoption("--bench-suite", action="store_true", help="bench_feedback.py: time the whole suite too")
     group.addoption("--bench-log", default=None, metavar="FILE", help="every record as a line of JSON, at once")
 
 
