@@ -2,6 +2,7 @@
 
 import os
 import platform
+import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
@@ -75,10 +76,15 @@ def cpu_name() -> str:
 
 
 def load(seconds: float = 0.5) -> float:
-    """The share of all processors that is busy while this process waits: what others do here."""
-    import psutil
+    """The share of all processors that other processes keep busy while this one waits.
 
-    return psutil.cpu_percent(interval=seconds) / 100
+    It adds up what each of them used, because the system's own counters stand still in some containers.
+    """
+    before = _used()
+    time.sleep(seconds)
+    after = _used()
+    busy = sum(after[one] - used for one, used in before.items() if one in after)
+    return max(busy, 0.0) / seconds / (os.cpu_count() or 1)
 
 
 def frequency() -> float | None:
@@ -125,6 +131,18 @@ def _fewest(call: Callable[[], object], seconds: float, tick: Callable[[], float
             calls += 1
         best = min(best, elapsed / calls)
     return best
+
+
+def _used() -> dict[tuple[int, float], float]:
+    """Seconds of a processor that every other process has used, by its id and the time it began."""
+    import psutil
+
+    used = {}
+    for process in psutil.process_iter(["pid", "create_time", "cpu_times"]):
+        known = process.info
+        if known["pid"] != os.getpid() and known["cpu_times"] is not None:
+            used[known["pid"], known["create_time"]] = known["cpu_times"].user + known["cpu_times"].system
+    return used
 
 
 def _memory() -> int:

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from dojo.bench import agreeing, devices, learners, lineup, models
+from dojo.bench import agreeing, devices, learners, lineup, machine, models
 from dojo.bench.agreeing import Disagreement, differences
 from dojo.bench.arguments import items
 from dojo.bench.contenders import Contender, Task, task
@@ -296,3 +296,15 @@ def test_the_roofline_is_the_products_or_the_memory_but_no_cache():
 def test_every_function_that_is_timed_is_one_of_its_kata():
     for name, kata in KATAS.items():
         assert hasattr(reference(name).module, kata.workload.function)
+
+
+def test_what_other_processes_use_is_the_load(monkeypatch):
+    used = iter([{(1, 0.0): 5.0, (2, 0.0): 1.0}, {(1, 0.0): 5.5, (3, 0.0): 9.0}])  # one ended, one began
+    monkeypatch.setattr(machine, "_used", lambda: next(used))
+    monkeypatch.setattr(machine.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 2)
+    assert machine.load(1.0) == 0.25
+
+
+def test_every_other_process_is_looked_at():
+    assert all(seconds >= 0 for seconds in machine._used().values())
