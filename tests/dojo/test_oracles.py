@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dojo import stubs
+from dojo.bench.built_ins import built_ins
 from dojo.checking.reference import reference
 from dojo.loading import ROOT, install_finder
 
@@ -48,63 +49,47 @@ class Draw:
         return self.rng.uniform(size=self.shape(axes)).astype(self.dtype)
 
 
-def quadratic_slope(z, target):
-    z = z.detach().requires_grad_()
-    return torch.autograd.grad(((torch.sigmoid(z) - target) ** 2 / 2).sum(), z)[0]
-
-
-def cross_entropy_slope(z, target):
-    z = z.detach().requires_grad_()
-    return torch.autograd.grad(F.binary_cross_entropy_with_logits(z, target, reduction="sum"), z)[0]
-
-
+DRAWN: dict[str, Callable] = {  # kata.function: how to draw arguments; the same from elsewhere is what `bench` times
+    "shapes.inner": lambda d: (d("D"), d("D")),
+    "shapes.hadamard": lambda d: (d("ND"), d("ND")),
+    "shapes.outer": lambda d: (d("D"), d("M")),
+    "shapes.matvec": lambda d: (d("MD"), d("D")),
+    "shapes.matmul": lambda d: (d("ND"), d("DM")),
+    "shapes.batched_matmul": lambda d: (d("BND"), d("BDM")),
+    "shapes.add_bias": lambda d: (d("NM"), d("M")),
+    "affine.affine": lambda d: (d("ND"), d("DM"), d("M")),
+    "activations.sigmoid": lambda d: (d("BND"),),
+    "activations.tanh": lambda d: (d("BND"),),
+    "activations.relu": lambda d: (d("BND"),),
+    "activations.leaky_relu": lambda d: (d("BND"), 0.07),
+    "activations.gelu": lambda d: (d("BND"),),
+    "mse.mse": lambda d: (d("NM"), d("NM")),
+    "softmax.softmax": lambda d: (d("BNC"),),
+    "softmax.log_softmax": lambda d: (d("BNC"),),
+    "cross_entropy.cross_entropy": lambda d: (d("NC"), d.labels()),
+    "cross_entropy.binary_cross_entropy": lambda d: (d("N"), d.between_0_and_1("N")),
+    "perplexity.entropy": lambda d: (d.distributions(),),
+    "perplexity.kl_divergence": lambda d: (d.distributions(), d.distributions()),
+    "learning_slowdown.quadratic_output_gradient": lambda d: (d("N"), d.between_0_and_1("N")),
+    "learning_slowdown.cross_entropy_output_gradient": lambda d: (d("N"), d.between_0_and_1("N")),
+    "embedding.embedding": lambda d: (d.labels("NB"), d("CM")),
+}
 ORACLES: dict[str, tuple[Callable, Callable]] = {  # kata.function: (how to draw arguments, the same from elsewhere)
-    "shapes.inner": (lambda d: (d("D"), d("D")), torch.dot),
-    "shapes.hadamard": (lambda d: (d("ND"), d("ND")), torch.mul),
-    "shapes.outer": (lambda d: (d("D"), d("M")), torch.outer),
-    "shapes.matvec": (lambda d: (d("MD"), d("D")), torch.mv),
-    "shapes.matmul": (lambda d: (d("ND"), d("DM")), torch.mm),
-    "shapes.batched_matmul": (lambda d: (d("BND"), d("BDM")), torch.bmm),
+    **{name: (draw, built_ins()[name][1]) for name, draw in DRAWN.items()},
     "shapes.pairwise_sq_dists": (
         lambda d: (d("ND"), d("MD")),
         lambda A, B: torch.cdist(A.double(), B.double(), compute_mode="donot_use_mm_for_euclid_dist").square(),
     ),
-    "shapes.add_bias": (lambda d: (d("NM"), d("M")), torch.add),
-    "affine.affine": (lambda d: (d("ND"), d("DM"), d("M")), lambda x, W, b: F.linear(x, W.T, b)),
-    "activations.sigmoid": (lambda d: (d("BND"),), torch.sigmoid),
-    "activations.tanh": (lambda d: (d("BND"),), torch.tanh),
-    "activations.relu": (lambda d: (d("BND"),), torch.relu),
-    "activations.leaky_relu": (lambda d: (d("BND"), 0.07), F.leaky_relu),
-    "activations.gelu": (lambda d: (d("BND"),), F.gelu),
-    "mse.mse": (lambda d: (d("NM"), d("NM")), lambda y, t: F.mse_loss(y, t, reduction="sum") / (2 * len(y))),
     "sgd.accuracy": (
         lambda d: (d("NC"), d.labels()),
         lambda logits, labels: (logits.topk(1).indices[:, 0] == labels).double().mean(),
     ),
-    "softmax.softmax": (lambda d: (d("BNC"),), lambda x: F.softmax(x, dim=-1)),
-    "softmax.log_softmax": (lambda d: (d("BNC"),), lambda x: F.log_softmax(x, dim=-1)),
     "cross_entropy.one_hot": (
         lambda d: (d.labels(), d.sizes["C"]),
         lambda labels, classes: F.one_hot(labels, classes).double(),
     ),
-    "cross_entropy.cross_entropy": (lambda d: (d("NC"), d.labels()), F.cross_entropy),
-    "cross_entropy.binary_cross_entropy": (
-        lambda d: (d("N"), d.between_0_and_1("N")),
-        F.binary_cross_entropy_with_logits,
-    ),
-    "perplexity.entropy": (lambda d: (d.distributions(),), lambda p: torch.special.entr(p).sum(dim=-1)),
-    "perplexity.kl_divergence": (
-        lambda d: (d.distributions(), d.distributions()),
-        lambda p, q: F.kl_div(q.log(), p, reduction="none").sum(dim=-1),
-    ),
     "perplexity.perplexity": (lambda d: (d("N"),), torch.exp),
     "perplexity.bits_per_char": (lambda d: (d("N"),), lambda nll: torch.log2(torch.exp(nll.double()))),
-    "learning_slowdown.quadratic_output_gradient": (lambda d: (d("N"), d.between_0_and_1("N")), quadratic_slope),
-    "learning_slowdown.cross_entropy_output_gradient": (
-        lambda d: (d("N"), d.between_0_and_1("N")),
-        cross_entropy_slope,
-    ),
-    "embedding.embedding": (lambda d: (d.labels("NB"), d("CM")), F.embedding),
 }
 WITHOUT_DERIVATIVE = ("accuracy", "one_hot", "output_gradient")
 
