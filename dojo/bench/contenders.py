@@ -46,6 +46,9 @@ class Task:
     random: bool  # whether the function draws, so that only its distribution can be compared
     hidden: tuple[int, ...]  # outputs that are a function's own business, such as the state of an optimizer
     extra: dict[str, Any] = field(default_factory=dict)  # arguments of the update alone, such as lr
+    start: dict[str, np.ndarray] = field(
+        default_factory=dict
+    )  # a model's parameters before a plain step, without a state
 
 
 def task(kata: str, work: Workload, seed: int = 0) -> Task:
@@ -68,7 +71,7 @@ def task(kata: str, work: Workload, seed: int = 0) -> Task:
             name for name, value in own.items() if isinstance(value, dict) and not private(found.annotations[name])
         }
         wanted = tuple(name for name in own if name in found.differentiable or name in dicts)
-    return Task(kata, work, own, upstream, wanted, random, hidden, extra)
+    return Task(kata, work, own, upstream, wanted, random, hidden, extra, _start(work, own))
 
 
 def numpy_contender(name: str, kind: str, module: ModuleType, what: Task) -> Contender:
@@ -189,6 +192,15 @@ def _update(module: ModuleType, what: Task, track: str) -> Callable:
         return params
 
     return with_state
+
+
+def _start(work: Workload, own: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The parameters before the step of a model, where that is proportional to the gradient."""
+    if not work.is_model:
+        return {}
+    home, _, name = work.update.partition(".")
+    adaptive = "state" in inspect.signature(getattr(reference(home).module, name)).parameters
+    return {} if adaptive else own["params"]
 
 
 def _with_state(function: Callable, what: Task, given: list) -> list:

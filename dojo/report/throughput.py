@@ -45,8 +45,8 @@ def throughput(root: Path) -> Throughput:
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*/*.json")):
             try:
-                for name, unit, time, value in _measured(path):
-                    machines[readable(path.parent.name)][name, unit].append((time, value))
+                for machine, name, unit, time, value in _measured(path):
+                    machines[machine][name, unit].append((time, value))
             except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
                 unreadable.append(readable(path.name))
     made = {
@@ -56,8 +56,8 @@ def throughput(root: Path) -> Throughput:
     return Throughput(made, tuple(unreadable))
 
 
-def _measured(path: Path) -> Iterator[tuple[str, str, str, float]]:
-    """Name, unit, time and value of every benchmark in a record."""
+def _measured(path: Path) -> Iterator[tuple[str, str, str, str, float]]:
+    """Machine, name, unit, time and value of every benchmark in a record; other threads count as another machine."""
     if path.stat().st_size > LARGEST:
         raise ValueError(f"{path} is larger than {LARGEST} bytes")
     record = json.loads(path.read_text(encoding="utf-8"))
@@ -67,9 +67,11 @@ def _measured(path: Path) -> Iterator[tuple[str, str, str, float]]:
         unit, value = next(iter(rates.items()), ("runs", None))
         value = float(value if value is not None else 1 / benchmark["stats"]["median"])
         if math.isfinite(value):
-            rows.append(
-                (readable(benchmark["name"]), readable(unit.removesuffix(RATE)), str(record["datetime"]), value)
-            )
+            extra = benchmark["extra_info"]
+            threads = f" · {extra['threads']} threads" if extra.get("threads") not in (None, 1) else ""
+            machine = readable(f"{extra.get('machine', path.parent.name)}{threads}")
+            unit = readable(unit.removesuffix(RATE))
+            rows.append((machine, readable(benchmark["name"]), unit, str(record["datetime"]), value))
     yield from rows
 
 

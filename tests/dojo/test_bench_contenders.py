@@ -119,6 +119,26 @@ def test_rounding_is_no_other_answer():
     assert 0 < found["theirs"] < agreeing.FARTHEST["float32"]
 
 
+def test_a_step_that_is_not_taken_is_seen_beside_parameters_a_thousand_times_as_large():
+    what, contenders, _ = lined_up("network")
+    lazy = stand_in("lazy", None)
+    lazy = Contender(**{**vars(lazy), "answers": lambda _: {f"2[{key}]": value for key, value in what.start.items()}})
+    with pytest.raises(Disagreement, match="lazy"):
+        differences([contenders[0], lazy], what)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_what_is_no_number_is_seen_wherever_it_stands(place):
+    good, bad = {"0": np.ones(2), "1": np.ones(2)}, {"0": np.ones(2), "1": np.ones(2)}
+    bad[str(place)] = np.array([1.0, np.nan])
+    pair = [
+        Contender(name, "reference", "numpy", "cpu", lambda: 0, lambda _, found=found: found)
+        for name, found in (("a", good), ("b", bad))
+    ]
+    with pytest.raises(Disagreement):
+        differences(pair, plain())
+
+
 def test_random_answers_are_compared_by_mean_and_spread():
     one, other = (np.random.default_rng(seed).normal(size=100_000) for seed in (0, 1))
     assert differences([stand_in("mine", one), stand_in("theirs", other)], plain(random=True))["theirs"] < 0.03
