@@ -19,11 +19,13 @@ import time
 import traceback
 from pathlib import Path
 
+from dojo import stubs
 from dojo.curriculum import Curriculum
 from dojo.errors import DojoError
 from dojo.loading import ROOT, Subject, curriculum, subject, test_path
 from dojo.running import collected, supervising
 from dojo.running.collected import Collected
+from dojo.running.subjects import Unusable, make_track, read
 from dojo.running.verdict import verdict, whole_file
 
 USED = (  # what every check would import for itself
@@ -82,7 +84,6 @@ def prepare(track: str) -> None:
     from _pytest.config import default_plugins
 
     from dojo.running import judge  # noqa: F401
-    from dojo.running.subjects import make_track
 
     make_track(track)
     for name in (*USED, *(f"_pytest.{plugin}" for plugin in default_plugins)):
@@ -188,9 +189,10 @@ def _child(request: dict, made: Subject, tests: Collected, writes: list[int], fo
         options = Options(**{key: request[key] for key in request if key in Options.__dataclass_fields__})
         tell({"verdict": judge(made, tests, options, lambda kind, what: tell({kind: what}))})
         code = 0
-    except BaseException:
+    except BaseException as error:
+        # A MemoryError: what the learner's code still holds leaves no room for the diagnosis.
         with contextlib.suppress(BaseException):
-            tell({"defect": traceback.format_exc()})
+            tell({"memory": "full"} if isinstance(error, MemoryError) else {"defect": traceback.format_exc()})
             code = 0
     finally:
         os._exit(code)
@@ -247,8 +249,8 @@ def _what_happened(seen: supervising.Seen, limit: float) -> tuple[str, str]:
     """Status and facts."""
     if seen.reason == "timeout":
         return "timeout", f"did not come back within {limit:g} s"
-    if seen.reason == "memory":
-        return "died", f"used more than {supervising.MOST_MEMORY / 2**30:.0f} GB of memory and was stopped"
+    if seen.reason == "memory" or "memory" in seen.place:
+        return "died", f"used more than {supervising.MEMORY / 2**30:.0f} GB of memory and was stopped"
     if seen.reason == "silent" or seen.status == supervising.MUTE << 8:
         return "died", "closed the pipe through which the dojo listens"
     if os.WIFSIGNALED(seen.status):
@@ -265,9 +267,6 @@ def _finding(made: Subject, seen: supervising.Seen, facts: str) -> dict:
 
 def _first_line(path: Path, function: str | None) -> int:
     """Where a function starts; 1 when that cannot be told."""
-    from dojo import stubs
-    from dojo.running.subjects import Unusable, read
-
     try:
         return stubs.functions(read(path)).get(function or "", 1)
     except (SyntaxError, ValueError, Unusable):
