@@ -1,6 +1,7 @@
 """The file under training: loaded by path, its functions called on its track, its failures told by file and line."""
 
 import hashlib
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -187,6 +188,8 @@ def _said(error: BaseException) -> str:
 
 
 def _adapter(track: str):
+    # Read when torch is loaded. Threads that wait awake for each other took two thirds of the speed of a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return make_track(track)
     except ImportError as error:

@@ -78,7 +78,7 @@ class Translate(Capstone):
             sizes={
                 "seq2seq": Sizes(epochs=4, E=128, H=384),
                 "attention": Sizes(epochs=4, E=128, H=256),
-                "transformer": Sizes(epochs=4, E=192, H=768, L=2),
+                "transformer": Sizes(epochs=3, E=192, H=768, L=2),
             },
         ),
         "number-words": Setting(
