@@ -78,8 +78,8 @@ def figure(numbers: Numbers):
     for cell, colour in zip(CELLS, (RED, GREEN, BLUE), strict=True):
         axes.plot(steps, numbers.curves[cell], color=colour, linewidth=2, label=cell)
     axes.axhline(GUESSING, color=GREY, linewidth=1, linestyle="--", label="_guessing")
-    axes.text(steps[-1], GUESSING, "guessing ", fontsize=9, color=GREY, ha="right", va="bottom")
+    axes.text(steps[0], 0.92 * GUESSING, "guessing", fontsize=9, color=GREY, ha="left", va="top")  # no curve comes here
     tidy(axes, "surprise at the answer, nats", x="steps")
-    axes.set_ylim(0, 3 * GUESSING)
+    axes.set_ylim(-0.15 * GUESSING, 3 * GUESSING)
     name_lines(axes)
     return fig

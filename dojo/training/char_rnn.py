@@ -28,7 +28,7 @@ class Setting:
     H: int = 256
     batch_size: int = 32
     T: int = 64
-    lr: float = 4e-3
+    lr: float = 8e-3
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class CharRnn(Capstone):
     unit = "characters"
     trains = "loss_and_grads"
     settings: ClassVar[dict[str, Setting]] = {
-        "shakespeare": Setting("Shakespeare", epochs=12),
-        "python-reference": Setting("Python's own reference", epochs=20),
+        "shakespeare": Setting("Shakespeare", epochs=8),
+        "python-reference": Setting("Python's own reference", epochs=16),
     }
 
     def __init__(self):
