@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from dojo.training.learner import Learner
 from dojo.training.outcomes import Params
-from dojo.training.sentences import BOS, EOS, LONGEST, Vocabulary, padded
+from dojo.training.sentences import BOS, EOS, LONGEST, UNKNOWN, Vocabulary, padded
 
+LOWEST = -1e9  # a score that no sum brings up again
 CHUNK = 250  # sentences in one call of `greedy_decode`
 BANDS = ((1, 4), (5, 6), (7, 8), (9, LONGEST))  # words of the source, from and to
 
@@ -64,9 +65,14 @@ def exact(written: Sequence[str], known: Sequence[Sequence[str]]) -> float:
 def translate(
     learner: Learner, params: Params, sources: Sequence[str], source_vocab: Vocabulary, target_vocab: Vocabulary
 ) -> list[str]:
-    """What the learner's `greedy_decode` makes of normalised sentences, in words."""
+    """What the learner's `greedy_decode` makes of normalised sentences, in words.
+
+    `<unk>` is never written, as no translator would: its score is the lowest, and the likeliest word comes instead.
+    """
     written, rows = [], source_vocab.encode(sources)
-    native = learner.track.native(params)
+    bo = params["bo"].copy()
+    bo[UNKNOWN] = LOWEST
+    native = learner.track.native(params | {"bo": bo})
     for first in range(0, len(rows), CHUNK):
         ids, lengths = padded(rows[first : first + CHUNK])
         found = learner.call("greedy_decode", ids, lengths, native, BOS, EOS, LONGEST + 2)

@@ -202,6 +202,16 @@ def test_every_known_translation_counts():
     assert judged(sources, ["it is", "no"], known).bleu < good.bleu < 100
 
 
+def test_an_unknown_word_is_never_written(house):
+    capstone, task = task_of()
+    learner = Learner(capstone.kata, "numpy", "solutions")
+    drawn = learner.params(capstone.init(learner, task, np.random.default_rng(0)), "init")
+    bo = np.zeros(len(task.target_vocab))
+    bo[[UNKNOWN, UNKNOWN + 1]] = 1e4, 1e3
+    (written,) = capstone.translated(learner, task, drawn | {"bo": bo}, ["vingt"])
+    assert set(written.split()) == {task.target_vocab.words[UNKNOWN + 1]}
+
+
 # training
 
 
